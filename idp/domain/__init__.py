@@ -1,0 +1,1 @@
+"""What is true. Standard library only (and python-stdnum in ``documents``): no I/O, no clock, no framework."""

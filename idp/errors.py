@@ -1,0 +1,67 @@
+"""The tree of errors. They carry data; pages choose the Portuguese words and endpoints choose the OAuth code."""
+
+
+class IdpError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class InvalidDocument(IdpError, ValueError):
+    """A CPF or CNPJ that is not one. ``reason`` is a token: length, charset, repeated, check_digits."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"invalid {kind}: {reason}")
+        self.kind = kind
+        self.reason = reason
+
+
+class NotRepresentable(IdpError):
+    """The holder may not act for this inscrição on this basis. ``reason`` is one of :class:`idp.domain.Motivo`."""
+
+    def __init__(self, motivo: str, detail: str = "") -> None:
+        super().__init__(f"{motivo}: {detail}" if detail else motivo)
+        self.motivo = motivo
+        self.detail = detail
+
+
+class InvalidProcuracao(IdpError, ValueError):
+    """A procuração that breaks an invariant of its own (dates, parties, powers, scope)."""
+
+
+class IllegalTransition(IdpError):
+    """A state machine was asked for a step it does not have."""
+
+    def __init__(self, machine: str, state: str, event: str) -> None:
+        super().__init__(f"{machine}: no '{event}' from '{state}'")
+        self.machine, self.state, self.event = machine, state, event
+
+
+class InvalidClient(IdpError, ValueError):
+    """Client metadata that cannot be registered; ``field`` names what is wrong, in OIDC registration terms."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field, self.detail = field, detail
+
+
+class NotFound(IdpError, LookupError):
+    """Nothing is stored under that key."""
+
+
+class AlreadySpent(IdpError):
+    """A value that may be used once was used before, has expired, or never existed."""
+
+
+class StoreUnavailable(IdpError):
+    """A store did not answer; nothing was changed."""
+
+
+class ConfigurationError(IdpError):
+    """Settings, keys, trust or realm do not allow a start. ``remedy`` is the command or edit that cures it."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem}\n  -> {remedy}" if remedy else problem)
+        self.problem, self.remedy = problem, remedy
+
+
+class TrustError(IdpError):
+    """A trust bundle or compiled list that must not be used; the previous one stays."""
