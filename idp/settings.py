@@ -1,0 +1,168 @@
+"""Every setting, from ``IDP_*`` environment variables and an optional TOML file; nothing else reads the environment.
+
+``IDP_CONFIG`` names the TOML file (keys as below, lower case). The environment wins over the file. A secret may also
+be given as a file: ``IDP_PROXY_SECRET_FILE=/run/secrets/proxy``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from idp.errors import ConfigurationError
+
+_SECRETS = ("proxy_secret", "database_url", "ephemeral_url")
+
+
+class Settings(BaseSettings):
+    """Frozen settings. Each field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix="IDP_", frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    realm: Literal["icp-brasil", "sandbox"] = "icp-brasil"
+    """Which world the trust list, the database and the keys must belong to; a mixture refuses to start."""
+    authority: str = "Secretaria da Fazenda"
+    """The tax authority's name, as pages show it."""
+    support: str = ""
+    """Where a person finds the authority's help desk: shown on error pages."""
+
+    issuer: str = "https://localhost:8443"
+    """The issuer identifier and public origin of the main host. Configuration, never the Host header."""
+    certificate_origin: str = "https://localhost:8444"
+    """Public origin of the host that asks for the taxpayer's certificate."""
+    mtls_origin: str = "https://localhost:8445"
+    """Public origin of the host where relying parties authenticate by certificate (RFC 8705)."""
+
+    bind: str = "127.0.0.1"
+    """Address the embedded server listens on. The sandbox realm refuses anything but a loopback address."""
+    issuer_port: int = Field(default=8443, ge=0, le=65535)
+    """Port of the issuer's listener."""
+    certificate_port: int = Field(default=8444, ge=0, le=65535)
+    """Port of the certificate host's listener."""
+    mtls_port: int = Field(default=8445, ge=0, le=65535)
+    """Port of the mTLS listener for relying parties."""
+    tls_certificate: Path = Path("keys/tls/server.pem")
+    """PEM chain of the embedded server's own TLS certificate."""
+    tls_key: Path = Path("keys/tls/server.key")
+    """PEM private key of the embedded server's own TLS certificate."""
+    certificate_tls_max: Literal["1.2", "1.3"] = "1.3"
+    """Highest TLS version of the certificate host; 1.2 helps smart-card middleware without RSA-PSS."""
+    certificate_ca_names: Literal["roots", "all", "none"] = "roots"
+    """Which CA names the certificate host advertises: browsers offer only certificates under them."""
+    workers: int = Field(default=2, ge=1, le=64)
+    """Worker processes of the issuer."""
+
+    certificate_source: Literal["embedded", "nginx", "rfc9440"] = "embedded"
+    """How a client certificate reaches the application: the embedded server's handshake, nginx's escaped PEM in
+    X-SSL-Client-Cert, or RFC 9440's Client-Cert. Exactly one; every other known header name is refused."""
+    proxy_secret: SecretStr = SecretStr("")
+    """Shared with the TLS proxy, sent by it as X-Portaria-Proxy; required unless certificate_source is embedded."""
+
+    database_url: str = "sqlite:///keys/portaria.sqlite"
+    """SQLAlchemy URL: sqlite:///… (embedded) or postgresql+psycopg://…"""
+    ephemeral_url: str = "sql"
+    """Where what may be lost is kept: "sql" (the same database) or redis://… or unix:///…"""
+    signing_dir: Path = Path("keys/signing")
+    """Private signing keys and the pairwise key. Back it up; never publish it."""
+    trust_dir: Path = Path("keys/trust")
+    """What ``idp trust`` manages: the compiled list of issuing CAs and the revocation index."""
+    checkpoint_file: Path = Path("keys/audit-checkpoints.jsonl")
+    """Signed heads of the audit chain, outside the database."""
+
+    transaction_seconds: int = Field(default=900, ge=60, le=3600)
+    """Life of an authorization request in progress."""
+    return_code_seconds: int = Field(default=60, ge=5, le=60)
+    """Life of the one-time value that brings a presented certificate back to the issuer."""
+    code_seconds: int = Field(default=60, ge=5, le=60)
+    """Life of an authorization code."""
+    access_token_seconds: int = Field(default=300, ge=30, le=300)
+    """Life of an access token: the longest a resource server that validates off line misses a revocation."""
+    id_token_seconds: int = Field(default=3600, ge=60, le=36000)
+    """Life of an ID token, at most until the certificate's and the procuração's end."""
+    refresh_token_seconds: int = Field(default=8 * 3600, ge=300)
+    """Life of a refresh token family, counted from the login."""
+    session_seconds: int = Field(default=4 * 3600, ge=300, le=86400)
+    """Life of the single sign-on session, counted from the login."""
+    consent_days: int = Field(default=180, ge=0)
+    """How long a consent is remembered; 0 never remembers."""
+
+    escopo_certificado: Literal["raiz", "estabelecimento"] = "raiz"
+    """Whether an e-CNPJ acts for every establishment of its CNPJ root or for its own only."""
+    responsavel_divergente: Literal["recusar", "permitir"] = "recusar"
+    """What to do when the responsável in an e-CNPJ is not among the legal representatives in the cadastro."""
+    crl_grace_seconds: int = Field(default=0, ge=0, le=86400)
+    """How long past nextUpdate a revocation list may still be used; 0 refuses at once."""
+    cache_seconds: float = Field(default=1.0, ge=0, le=60)
+    """How long a process may use a cached client before it asks the database whether anything changed."""
+    log_level: Literal["info", "warning", "error"] = "info"
+    """Least severe log line written."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = os.environ.get("IDP_CONFIG")
+        chosen = [sources["init_settings"], sources["env_settings"]]
+        if toml:
+            chosen.append(TomlConfigSettingsSource(settings_cls, toml_file=Path(toml)))
+        return tuple(chosen)
+
+    @field_validator("issuer", "certificate_origin", "mtls_origin")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.netloc or parts.path or parts.query or parts.fragment or "@" in value:
+            raise ValueError("must be an https origin without path, query or trailing slash")
+        return value
+
+    @model_validator(mode="after")
+    def _safe(self) -> Settings:
+        origins = {self.issuer, self.certificate_origin, self.mtls_origin}
+        if len(origins) != 3:
+            raise ValueError("issuer, certificate_origin and mtls_origin must be three different origins")
+        if self.realm == "sandbox" and self.bind not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("the sandbox realm listens on a loopback address only (bind)")
+        if self.certificate_source != "embedded" and len(self.proxy_secret.get_secret_value()) < 32:
+            raise ValueError("proxy_secret of at least 32 characters is required behind a TLS proxy")
+        return self
+
+    @cached_property
+    def certificate_host(self) -> str:
+        return urlsplit(self.certificate_origin).netloc
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment, the TOML file and ``overrides``. Raises ConfigurationError naming each field."""
+    config = os.environ.get("IDP_CONFIG")
+    if config and not Path(config).is_file():
+        raise ConfigurationError(f"IDP_CONFIG names {config}, which is not a file", "correct the path or unset IDP_CONFIG")
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith("IDP_")
+        and name not in ("IDP_CONFIG", "IDP_TEST_DATA")
+        and name.removeprefix("IDP_").removesuffix("_FILE").lower() not in Settings.model_fields
+    )
+    if unknown:
+        raise ConfigurationError(f"unknown settings: {', '.join(unknown)}", "see docs/settings.md for the names")
+    for name in _SECRETS:
+        file = os.environ.get(f"IDP_{name.upper()}_FILE")
+        if file and name not in overrides:
+            try:
+                overrides[name] = Path(file).read_text().strip()
+            except OSError as error:
+                raise ConfigurationError(f"IDP_{name.upper()}_FILE: {error}", "correct the path") from error
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
+        raise ConfigurationError("; ".join(lines), "correct the IDP_* variable or the TOML file") from error
+
+
+
