@@ -1,0 +1,214 @@
+"""On whose behalf, and by what right: the one rule that stands between a stranger and a company.
+
+A Representation is made by :func:`represent` and nowhere else (tests/test_architecture.py holds that). There are three
+bases and they never chain: a partner's e-CPF does not reach procurações given to his firm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idp.domain.certificado import Nivel
+from idp.domain.documents import CNPJ, CPF, Documento
+from idp.domain.inscricao import Inscricao, InscricaoId, SituacaoCadastral
+from idp.domain.person import Holder, PessoaJuridica
+from idp.domain.procuracao import EstadoProcuracao, Poder, Procuracao
+from idp.errors import NotRepresentable
+
+
+class Modo(StrEnum):
+    """The basis for acting, as the ``representacao.modo`` claim names it."""
+
+    TITULAR = "titular"
+    REPRESENTANTE_LEGAL = "representante_legal"
+    PROCURACAO = "procuracao"
+
+
+class Motivo(StrEnum):
+    """Why a representation is refused."""
+
+    SEM_VINCULO = "sem_vinculo"
+    RESPONSAVEL_DIVERGENTE = "responsavel_divergente"
+    SITUACAO = "situacao_nao_aceita"
+    PODER = "poder_ausente"
+    NIVEL = "nivel_insuficiente"
+    PENDENTE = "procuracao_pendente"
+    SUSPENSA = "procuracao_suspensa"
+    FUTURA = "procuracao_futura"
+    EXPIRADA = "procuracao_expirada"
+    REVOGADA = "procuracao_revogada"
+    RENUNCIADA = "procuracao_renunciada"
+    RECUSADA = "procuracao_recusada"
+    EXTINTA = "procuracao_extinta"
+    CADEIA = "substabelecimento_irregular"
+
+
+_BY_STATE = {
+    EstadoProcuracao.PENDENTE: Motivo.PENDENTE,
+    EstadoProcuracao.SUSPENSA: Motivo.SUSPENSA,
+    EstadoProcuracao.RECUSADA: Motivo.RECUSADA,
+    EstadoProcuracao.REVOGADA: Motivo.REVOGADA,
+    EstadoProcuracao.RENUNCIADA: Motivo.RENUNCIADA,
+    EstadoProcuracao.EXPIRADA: Motivo.EXPIRADA,
+    EstadoProcuracao.EXTINTA: Motivo.EXTINTA,
+}
+
+_RANK = {Nivel.SE_S: 1, Nivel.A1: 1, Nivel.A2: 2, Nivel.SE_H: 3, Nivel.A3: 3, Nivel.A4: 4}
+MAX_CADEIA = 8
+"""Longer substabelecimento chains are refused unread: no authority allows them and loops must end (ATK-124)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RepresentationRef:
+    """Which representation, without its proof: what a form posts, a consent remembers and a grant keeps."""
+
+    inscricao: InscricaoId
+    modo: Modo
+    procuracao: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.modo is Modo.PROCURACAO) != (self.procuracao is not None):
+            raise ValueError("a procuracao is named exactly when it is the basis")
+
+    def __str__(self) -> str:
+        return "/".join(filter(None, (str(self.inscricao), self.modo.value, self.procuracao)))
+
+    @classmethod
+    def parse(cls, text: str) -> RepresentationRef:
+        """The inverse of ``str``. Raises ValueError."""
+        parts = text.split("/")
+        if len(parts) not in (2, 3):
+            raise ValueError("not a representation reference")
+        return cls(InscricaoId.parse(parts[0]), Modo(parts[1]), parts[2] if len(parts) == 3 else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fatos:
+    """What the cadastro and the procurações say at one moment, everything :func:`represent` needs to decide.
+
+    ``representantes``: the legal representatives the cadastro lists for the inscrição's contribuinte.
+    ``representantes_titular``: those it lists for the holder's own company (empty for a PessoaFisica).
+    ``cadeia``: the procuração relied on, then the one it descends from, up to the first; empty on other bases.
+    """
+
+    inscricao: Inscricao
+    representantes: frozenset[CPF] = frozenset()
+    representantes_titular: frozenset[CPF] = frozenset()
+    cadeia: tuple[Procuracao, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Regras:
+    """The authority's choices. ``raiz``: an e-CNPJ acts for its whole CNPJ root. ``responsavel_confere``: the
+    responsável named in an e-CNPJ must be among the legal representatives, where the cadastro lists any."""
+
+    raiz: bool = True
+    responsavel_confere: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Demanda:
+    """What the client requires of a representation."""
+
+    poder: Poder | None = None
+    nivel_minimo: Nivel | None = None
+    situacoes: frozenset[SituacaoCadastral] = frozenset({SituacaoCadastral.ATIVA})
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A holder may act for ``inscricao``; ``ate`` is when that ends by itself (the earliest end in the chain)."""
+
+    inscricao: Inscricao
+    modo: Modo
+    procuracao: Procuracao | None = None
+    cadeia: tuple[str, ...] = ()
+    ate: datetime | None = None
+
+    @property
+    def ref(self) -> RepresentationRef:
+        return RepresentationRef(self.inscricao.id, self.modo, self.procuracao.id if self.procuracao else None)
+
+
+def represent(
+    holder: Holder, modo: Modo, fatos: Fatos, *, nivel: Nivel, demanda: Demanda, regras: Regras, at: datetime
+) -> Representation:
+    """The representation of ``fatos.inscricao`` by ``holder`` on the basis ``modo``, at the moment ``at``.
+
+    Raises NotRepresentable with the first Motivo that forbids it. The link is checked before anything that would
+    tell a stranger about the inscrição (its situação, its procurações).
+    """
+    if modo is Modo.TITULAR:
+        _titular(holder, fatos, regras)
+    elif modo is Modo.REPRESENTANTE_LEGAL:
+        _representante_legal(holder, fatos)
+    else:
+        _procuracao(holder, fatos, nivel, demanda, regras, at)
+    if isinstance(holder, PessoaJuridica):
+        _responsavel(holder, fatos, regras)
+    if demanda.nivel_minimo is not None and _RANK[nivel] < _RANK[demanda.nivel_minimo]:
+        raise NotRepresentable(Motivo.NIVEL, demanda.nivel_minimo)
+    if fatos.inscricao.situacao not in demanda.situacoes:
+        raise NotRepresentable(Motivo.SITUACAO, fatos.inscricao.situacao)
+    if modo is not Modo.PROCURACAO:
+        return Representation(fatos.inscricao, modo)
+    return Representation(
+        fatos.inscricao,
+        modo,
+        fatos.cadeia[0],
+        tuple(p.id for p in fatos.cadeia[1:]),
+        min(p.vigencia.fim for p in fatos.cadeia),
+    )
+
+
+def same_person(holder: Documento, other: Documento, regras: Regras) -> bool:
+    """Whether a holder with document ``holder`` stands for ``other``: equal, or of one CNPJ root where that counts."""
+    if regras.raiz and isinstance(holder, CNPJ) and isinstance(other, CNPJ):
+        return holder.raiz == other.raiz
+    return holder == other
+
+
+def _titular(holder: Holder, fatos: Fatos, regras: Regras) -> None:
+    if not same_person(holder.documento, fatos.inscricao.contribuinte, regras):
+        raise NotRepresentable(Motivo.SEM_VINCULO)
+
+
+def _representante_legal(holder: Holder, fatos: Fatos) -> None:
+    if isinstance(holder, PessoaJuridica) or not isinstance(fatos.inscricao.contribuinte, CNPJ):
+        raise NotRepresentable(Motivo.SEM_VINCULO)
+    if holder.cpf not in fatos.representantes:
+        raise NotRepresentable(Motivo.SEM_VINCULO)
+
+
+def _procuracao(holder: Holder, fatos: Fatos, nivel: Nivel, demanda: Demanda, regras: Regras, at: datetime) -> None:
+    if not fatos.cadeia or not same_person(holder.documento, fatos.cadeia[0].outorgado, regras):
+        raise NotRepresentable(Motivo.SEM_VINCULO)
+    if len(fatos.cadeia) > MAX_CADEIA or fatos.cadeia[-1].pai is not None:
+        raise NotRepresentable(Motivo.CADEIA)
+    for child, parent in zip(fatos.cadeia, fatos.cadeia[1:], strict=False):
+        if not child.descends_from(parent):
+            raise NotRepresentable(Motivo.CADEIA)
+    for link in fatos.cadeia:
+        if not link.escopo.reaches(link.outorgante, fatos.inscricao):
+            raise NotRepresentable(Motivo.SEM_VINCULO)
+        if link.estado is not EstadoProcuracao.ATIVA:
+            raise NotRepresentable(_BY_STATE[link.estado], link.id)
+        if at < link.vigencia.inicio:
+            raise NotRepresentable(Motivo.FUTURA, link.id)
+        if not link.vigencia.contains(at):
+            raise NotRepresentable(Motivo.EXPIRADA, link.id)
+        if not link.permits(demanda.poder):
+            raise NotRepresentable(Motivo.PODER, link.id)
+        if link.nivel_minimo is not None and _RANK[nivel] < _RANK[link.nivel_minimo]:
+            raise NotRepresentable(Motivo.NIVEL, link.nivel_minimo)
+
+
+def _responsavel(holder: PessoaJuridica, fatos: Fatos, regras: Regras) -> None:
+    """IN RFB 2.066/2022: an e-CNPJ whose responsável no longer represents the company opens nothing."""
+    listed = fatos.representantes_titular
+    if not regras.responsavel_confere or holder.responsavel is None or not listed:
+        return
+    if holder.responsavel.cpf not in listed:
+        raise NotRepresentable(Motivo.RESPONSAVEL_DIVERGENTE)

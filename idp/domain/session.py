@@ -1,0 +1,21 @@
+"""The single sign-on session: who proved a certificate in this browser, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.domain.certificado import Certificado
+from idp.domain.person import Holder
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """``key`` is the digest of the cookie's value: the value itself is never stored. ``auth_time`` is the moment the
+    handshake's return code was redeemed."""
+
+    key: str
+    holder: Holder
+    certificado: Certificado
+    auth_time: datetime
+    expires_at: datetime

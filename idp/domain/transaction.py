@@ -1,0 +1,87 @@
+"""One authorization request on its way, from /authorize to its answer.
+
+::
+
+    STARTED ──signed_in──▶ SIGNED_IN ──consented──▶ CONSENTED ──issue──▶ (code; the Transaction is gone)
+       └────────────────────────┴─────────refused────────┴─────────────▶ (error; the Transaction is gone)
+
+Parameters are frozen at birth. A Transaction belongs to one browser (``browser`` is the digest of its cookie) and only
+moves forward; ``signed_in`` may happen again (another certificate), which forgets the choice made before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from idp.domain.representation import RepresentationRef
+from idp.domain.session import Session
+
+
+class Prompt(StrEnum):
+    """OIDC Core §3.1.2.1."""
+
+    NONE = "none"
+    LOGIN = "login"
+    CONSENT = "consent"
+    SELECT_ACCOUNT = "select_account"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """The validated parameters of one request. ``hint``: the representation of an id_token_hint that is ours, for this
+    client and session. ``hint_sub``: that token's subject; signing in as anybody else does not answer the request."""
+
+    client_id: str
+    redirect_uri: str
+    scopes: frozenset[str]
+    response_type: str = "code"
+    response_mode: str = "query"
+    state: str | None = None
+    nonce: str | None = None
+    code_challenge: str | None = None
+    prompt: frozenset[Prompt] = frozenset()
+    max_age: int | None = None
+    login_hint: str | None = None
+    ui_locales: tuple[str, ...] = ()
+    hint: RepresentationRef | None = None
+    hint_sub: str | None = None
+    explicit_redirect_uri: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """``ticket`` names this Transaction to the certificate host; ``csrf`` guards its forms."""
+
+    id: str
+    request: AuthorizationRequest
+    browser: str
+    ticket: str
+    csrf: str
+    started_at: datetime
+    expires_at: datetime
+    session: Session | None = None
+    choice: RepresentationRef | None = None
+    consented: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """prompt=none: no page may be shown."""
+        return Prompt.NONE in self.request.prompt
+
+    def authenticated_enough(self, session: Session, now: datetime) -> bool:
+        """Whether ``session`` answers prompt=login and max_age (OIDC Core §3.1.2.1)."""
+        if Prompt.LOGIN in self.request.prompt and session.auth_time < self.started_at:
+            return False
+        max_age = self.request.max_age
+        # A login made for this very Transaction is always fresh enough, or max_age=0 would ask for ever.
+        if max_age is not None and session.auth_time < self.started_at:
+            return (now - session.auth_time).total_seconds() <= max_age
+        return True
+
+    def with_session(self, session: Session) -> Transaction:
+        return replace(self, session=session, choice=None, consented=False)
+
+    def with_choice(self, choice: RepresentationRef, *, consented: bool) -> Transaction:
+        return replace(self, choice=choice, consented=consented)

@@ -1,0 +1,248 @@
+"""What the core needs from outside, as Protocols. Implementations live in the edges; ``tests/contracts`` runs one suite
+on every implementation of a port. Moments are timezone-aware UTC; secrets arrive here as digests only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from idp.domain.certificado import RevocationStatus, Verdict
+from idp.domain.client import Client
+from idp.domain.grant import CodeBinding, Grant
+from idp.domain.person import Holder
+from idp.domain.procuracao import Procuracao
+from idp.domain.representation import Fatos, Modo, RepresentationRef
+from idp.domain.session import Session
+from idp.domain.transaction import Transaction
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present moment, UTC."""
+        ...
+
+
+class Ephemeral(Protocol):
+    """Five verbs for what may be lost: transactions in progress, browser sessions, rate limits. Values are bytes, at
+    most 64 KiB; a key is a short ASCII string. Never anything that is spent once. All raise StoreUnavailable."""
+
+    def put(self, key: str, value: bytes, lifetime: timedelta) -> None:
+        """Store or replace; gone after ``lifetime``."""
+        ...
+
+    def get(self, key: str) -> bytes | None:
+        """The value, or None when absent or expired."""
+        ...
+
+    def take(self, key: str) -> bytes | None:
+        """Get and delete in one step: of two takers at most one receives the value."""
+        ...
+
+    def add_if_absent(self, key: str, value: bytes, lifetime: timedelta) -> bool:
+        """Store only when nothing (unexpired) is there; whether it did."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Forget; nothing happens when absent."""
+        ...
+
+
+class Transactions(Protocol):
+    """Authorization requests in progress, over Ephemeral."""
+
+    def put(self, tx: Transaction) -> None: ...
+    def get(self, id: str) -> Transaction | None: ...
+    def delete(self, id: str) -> None: ...
+
+
+class Sessions(Protocol):
+    """Single sign-on sessions, over Ephemeral, by the digest of the cookie's value (``Session.key``)."""
+
+    def put(self, session: Session) -> None: ...
+    def get(self, key: str) -> Session | None: ...
+    def delete(self, key: str) -> None: ...
+
+
+class Clients(Protocol):
+    """Registered clients, cached in the process for at most ``settings.cache_seconds``."""
+
+    def get(self, client_id: str) -> Client | None:
+        """The client, enabled or not; None when unknown."""
+        ...
+
+
+class Revocation(Protocol):
+    """The index of revoked certificates. Never touches the network."""
+
+    def status(self, issuer_key: str, serial: str, at: datetime) -> RevocationStatus:
+        """State of ``serial`` (lower-case hex) under the CA whose SPKI SHA-256 is ``issuer_key``."""
+        ...
+
+
+class Judge(Protocol):
+    """Certificate → verdict: ``idp.certificate.leaf.judge`` with its trust list and index filled in."""
+
+    def __call__(self, der: bytes, at: datetime) -> Verdict: ...
+
+
+class Identifiers(Protocol):
+    """Keyed derivations. None of them is stored; all are reproducible from the backed-up keys."""
+
+    def subject(self, holder: Holder, client: Client) -> str:
+        """Pairwise (or public) ``sub`` of the holder at the client (OIDC Core §8.1). Never changes."""
+        ...
+
+    def refresh_mac(self, grant_id: str, generation: int) -> str:
+        """base64url HMAC that makes the refresh token of this family and generation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One act for the audit chain. ``kind`` is of the vocabulary in ``idp.audit``. ``payload`` holds JSON values only;
+    documents stand in it in clear (the chain is evidence), which is why reading it is itself restricted."""
+
+    kind: str
+    at: datetime
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+class Audit(Protocol):
+    def append(self, event: AuditEvent) -> None:
+        """Write within the current database transaction: no act without its row, no row without its act."""
+        ...
+
+
+class Cadastro(Protocol):
+    """Local rows about contribuintes, inscrições, representantes and the procurações that reach them."""
+
+    def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
+        """Everything the holder might represent, on each basis, judged by nobody yet: inscrições of his own document
+        (of the whole CNPJ root if ``raiz``), of companies that list him as representante, and those within the scope
+        of procurações given to him, in whatever state. Ordered by razão social, UF, number."""
+        ...
+
+    def facts(self, holder: Holder, ref: RepresentationRef, *, lock: bool) -> Fatos | None:
+        """What :func:`idp.domain.representation.represent` needs about one representation, or None where its
+        inscrição or procuração does not exist. ``lock`` holds the rows (inscrição, procuração and its chain,
+        representantes) against change until this transaction ends."""
+        ...
+
+
+class Procuracoes(Protocol):
+    def get(self, id: str, *, lock: bool) -> Procuracao | None: ...
+    def add(self, procuracao: Procuracao) -> None: ...
+    def update(self, procuracao: Procuracao) -> None:
+        """Replace state and moment of an existing one. Raises NotFound."""
+        ...
+
+
+class Consents(Protocol):
+    """Remembered consents, per (sub, client, representation): the scopes agreed to, until when."""
+
+    def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]: ...
+    def remember(
+        self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime
+    ) -> None: ...
+    def forget(self, sub: str, client_id: str) -> None: ...
+
+
+class Grants(Protocol):
+    """Token families and the codes that open them."""
+
+    def add(self, grant: Grant, code_digest: str, binding: CodeBinding, transaction_id: str) -> None:
+        """A new family with its unspent code. Raises AlreadySpent when this Transaction has issued one before."""
+        ...
+
+    def take_code(self, code_digest: str, client_id: str, at: datetime) -> tuple[Grant, CodeBinding] | None:
+        """Spend the code in one conditional UPDATE. None when unknown, expired, revoked, spent or another client's."""
+        ...
+
+    def replayed(self, code_digest: str, client_id: str) -> str | None:
+        """The family whose code this is, if it was spent before: its id, to be revoked (RFC 6749 §4.1.2)."""
+        ...
+
+    def rotate(self, grant_id: str, client_id: str, generation: int, at: datetime) -> Grant | None:
+        """Move the family from ``generation`` to the next in one conditional UPDATE, setting ``rotated_at``; the grant
+        as it is afterwards. None when it is not at that generation, revoked, expired or another client's."""
+        ...
+
+    def get(self, grant_id: str, *, lock: bool = False) -> Grant | None: ...
+
+    def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
+        """A grant together with the facts of its representation, read in ONE statement without locks: for userinfo and
+        introspection. None when unknown. Revoked grants are returned (see ``revoked_at``)."""
+        ...
+
+    def revoke(self, grant_id: str, at: datetime) -> bool:
+        """Whether it was in force until now."""
+        ...
+
+    def revoke_session(self, session_key: str, at: datetime) -> Sequence[Grant]:
+        """Revoke every grant of one browser session; those that were in force."""
+        ...
+
+    def by_sid(self, sid: str, client_id: str) -> Grant | None:
+        """The newest grant with that ``sid``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a return code was minted for."""
+
+    ticket: str
+    transaction_id: str
+    verdict: Verdict
+
+
+class ReturnCodes(Protocol):
+    """One-time values from the certificate host back to the issuer."""
+
+    def add(self, digest: str, returned: Returned, expires_at: datetime) -> None: ...
+    def take(self, digest: str, at: datetime) -> Returned | None:
+        """Spend it. None when unknown, expired or spent."""
+        ...
+
+
+class Assertions(Protocol):
+    def spend(self, client_id: str, jti: str, expires_at: datetime) -> bool:
+        """Record a client assertion's jti (RFC 7523 §3 item 7); False when it was seen before."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One database transaction: everything in it becomes durable together, or nothing does."""
+
+    cadastro: Cadastro
+    procuracoes: Procuracoes
+    consents: Consents
+    grants: Grants
+    return_codes: ReturnCodes
+    assertions: Assertions
+    audit: Audit
+
+
+class Store(Protocol):
+    """The durable store. ``begin`` commits on leaving the block and rolls back on an exception. Raises
+    StoreUnavailable when the database does not answer."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]: ...
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        """Reads only, each statement on its own; nothing is locked or written."""
+        ...
+
+
+class ClientRegistry(Protocol):
+    """Administration of clients; bumps the version that makes caches reload. Raises NotFound."""
+
+    def add(self, client: Client, at: datetime, actor: str) -> None: ...
+    def get(self, client_id: str) -> Client: ...
+    def list(self) -> Iterable[Client]: ...
+    def update(self, client: Client, at: datetime, actor: str) -> None: ...
+    def delete(self, client_id: str, at: datetime, actor: str) -> None: ...
