@@ -1,0 +1,92 @@
+"""What every test may ask for: real services, started at first use and shared by one test process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.support import corpora
+from tests.support.chromium import Chromium
+from tests.support.postgres import Postgres
+from tests.support.redis import RedisServer
+from tests.support.xvfb import Display
+
+hypothesis_settings.register_profile("default", deadline=None)
+hypothesis_settings.register_profile("deep", deadline=None, max_examples=2000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deep", action="store_true", help="also run tests marked deep, with full counts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis_settings.load_profile("deep" if config.getoption("--deep") else "default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--deep"):
+        return
+    deep = [item for item in items if item.get_closest_marker("deep")]
+    config.hook.pytest_deselected(items=deep)
+    items[:] = [item for item in items if not item.get_closest_marker("deep")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name in corpora.missing():
+        path = corpora.DATA / corpora.CORPORA[name]
+        terminalreporter.write_line(f"corpus skipped: {name} (not at {path}; IDP_TEST_DATA says where)")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running cluster; ``postgres.new_database()`` gives the URL of a database of one's own."""
+    cluster = Postgres()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """SQLAlchemy URL of an empty PostgreSQL database."""
+    return postgres.new_database()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A running Redis. Prefer ``redis_url``, which starts empty."""
+    server = RedisServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """URL of a Redis that holds nothing."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver; ``chromium.launch(playwright.chromium)`` starts a browser under it."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture
+def chromium() -> Iterator[Chromium]:
+    """A fresh browser installation; import certificates, choose, then ``launch`` it."""
+    installation = Chromium()
+    yield installation
+    installation.remove()
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[Display]:
+    """A display with a window manager."""
+    xvfb = Display()
+    yield xvfb
+    xvfb.remove()
