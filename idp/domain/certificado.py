@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from idp.domain.person import Holder
 
@@ -124,3 +125,20 @@ class Refused:
 
 
 Verdict = Accepted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationStatus:
+    """What the revocation index knows of one serial under one CA.
+
+    ``stale``: the list is past nextUpdate and past the grace. ``absent``: there is no usable list of that CA. A serial
+    once listed stays ``revoked`` however old the list; certificateHold counts as revoked.
+    """
+
+    state: Literal["good", "revoked", "stale", "absent"]
+    revoked_at: datetime | None = None
+    reason: str | None = None
+    """RFC 5280 §5.3.1 reasonCode by name (``keyCompromise``), when revoked and stated."""
+    next_update: datetime | None = None
+    in_grace: bool = False
+    """Past nextUpdate but within the grace the authority set: usable, with less trust."""
