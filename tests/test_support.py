@@ -24,6 +24,7 @@ from tests.support.ports import free_port, free_ports
 from tests.support.postgres import Postgres
 from tests.support.processes import Process, ProcessFailed, accepts, wait_until
 from tests.support.redis import RedisServer
+from tests.support.xvfb import Display
 
 
 def _query(url: str, statement: str) -> object:
@@ -195,3 +196,31 @@ def test_chromium_without_a_certificate_presents_none(
         page = browser.new_page()
         page.goto(f"https://certificado.portaria.test:{certificate_port}/")
         assert page.inner_text("#who") == "nobody"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("key", "who"), [("Return", "ana"), ("Escape", "nobody")])
+def test_chromiums_own_chooser_opens_on_a_display(
+    key: str,
+    who: str,
+    chromium: Chromium,
+    playwright: Playwright,
+    pki: Path,
+    certificate_port: int,
+    display: Display,
+    tmp_path: Path,
+) -> None:
+    chromium.trust(pki / "ca.pem", "test CA")
+    chromium.import_p12(pki / "ana.p12", "senha")
+    hosts = {"*.portaria.test": "127.0.0.1"}
+    with chromium.launch(playwright.chromium, hosts=hosts, headless=False, env=display.env) as browser:
+        page = browser.new_page()
+        page.set_content("<body>before")
+        middle = (400, 120, 480, 250)
+        before = display.pixels(middle)
+        page.evaluate(f"setTimeout(() => location = 'https://certificado.portaria.test:{certificate_port}/', 0)")
+        display.wait_for_change(before, middle)
+        assert display.screenshot(tmp_path / "chooser.png").read_bytes().startswith(b"\x89PNG")
+        display.xdotool("key", key)
+        page.wait_for_selector("#who")
+        assert page.inner_text("#who") == who

@@ -14,9 +14,16 @@ from pathlib import Path
 
 import psycopg
 
-from tests.support.debian import postgresql, unavailable
+from tests.support.debian import postgresql
 from tests.support.processes import Process
 
+_INITDB = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
+_SERVER = (
+    *("-c", "listen_addresses="),
+    *("-c", "fsync=off"),
+    *("-c", "full_page_writes=off"),
+    *("-c", "shared_buffers=32MB"),
+)
 Prepare = Callable[[str], None]
 
 
@@ -33,8 +40,7 @@ class Postgres:
         self._numbers = count(1)
         self._templates: dict[Prepare, str] = {}
         subprocess.run(
-            [postgresql("initdb"), "-D", self._data, "-U", "portaria", "--auth=trust", "--no-sync"]
-            + ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"],
+            [postgresql("initdb"), "-D", self._data, "-U", "portaria", *_INITDB],
             user=self._user,
             extra_groups=[] if self._user else None,
             cwd=self.directory,
@@ -45,10 +51,8 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server, also again after ``kill()`` or ``stop()``: its data is still there."""
-        options = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=100")
         self._server = Process(
-            [postgresql("postgres"), "-D", self._data, "-k", self.directory]
-            + ["-c", "listen_addresses=", *(part for option in options for part in ("-c", option))],
+            [postgresql("postgres"), "-D", self._data, "-k", self.directory, *_SERVER],
             self.directory / "log",
             user=self._user,
             cwd=self.directory,
@@ -66,7 +70,7 @@ class Postgres:
 
     def remove(self) -> None:
         """Stop it and delete its files."""
-        self._server.kill()
+        self._server.stop()
         shutil.rmtree(self.directory)
 
     def new_database(self, prepare: Prepare | None = None) -> str:
@@ -109,9 +113,5 @@ class Postgres:
 
 
 def _unprivileged() -> str:
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name).pw_name
-        except KeyError:
-            continue
-    unavailable("neither user postgres nor nobody exists: apt install postgresql")
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -129,18 +130,14 @@ class Process:
     def stop(self, seconds: float = 10) -> int:
         """Ask it to stop, insist after ``seconds``, and return its exit code. Nothing of its group survives."""
         self.signal(self._stop_signal)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
         self.kill()
         return self._child.returncode
 
     def _signal_group(self, number: signal.Signals) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, number)
-        except ProcessLookupError:
-            pass
 
     def _failed(self, reason: str) -> ProcessFailed:
         return ProcessFailed(f"{' '.join(self.argv)}: {reason}\n{self.output()[-4000:]}")

@@ -12,6 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from tests.support.debian import program
 from tests.support.processes import Process
 
+_OPTIONS = ("--port", "0", "--save", "", "--appendonly", "no")
+
 
 class RedisServer:
     """redis-server on a Unix socket, keeping nothing on disk."""
@@ -24,9 +26,9 @@ class RedisServer:
     def start(self) -> None:
         """Start the server, also again after ``kill()``: it comes back empty."""
         self._server = Process(
-            [program("redis-server", "redis-server"), "--port", "0", "--unixsocket", self.directory / "socket"]
-            + ["--save", "", "--appendonly", "no", "--dir", self.directory],
+            [program("redis-server", "redis-server"), *_OPTIONS, "--unixsocket", self.directory / "socket"],
             self.directory / "log",
+            cwd=self.directory,
         )
         self._server.wait_for(self._answers, "Redis answers")
 
