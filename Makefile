@@ -1,0 +1,88 @@
+# What a person or CI does with Portaria. `make help` lists it.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+SHELL := /bin/bash
+
+# The first Python that is new enough; PYTHON=… chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$p" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# A lock's hash names its stamp: a changed lock installs again, an unchanged one costs nothing.
+RUN := $(VENV)/.run-$(shell sha256sum requirements/run.txt | cut -c1-16)
+DEV := $(VENV)/.dev-$(shell sha256sum requirements/dev.txt | cut -c1-16)
+INSTALL = echo "Installing into $(VENV) (only the first time)" && $(BIN)/python -m pip install --quiet \
+	--disable-pip-version-check --no-input --require-hashes --only-binary :all: --requirement
+# The package is used where it lies: no build, and so nothing to download for one.
+LINK = pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/portaria.pth" && \
+	printf '#!/bin/sh\nexec "$${0%%/*}/python" -m idp "$$@"\n' > $(BIN)/idp && chmod +x $(BIN)/idp
+# An environment left half made, or whose Python has gone, is made anew.
+$(shell test -d $(VENV) && ! $(BIN)/python -c 'import pip' 2>/dev/null && rm -rf $(VENV))
+
+.PHONY: help run demo test test-deep lint format types bench docs lock debian clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(RUN) ## the sandbox: a fake ICP-Brasil, a demonstration cadastro and relying party, on this machine
+	@exec $(BIN)/python -m idp sandbox run $(ARGS)
+
+demo: $(RUN) ## every persona's journey without a browser, verified; exits 0 only if all are as expected
+	@exec $(BIN)/python -m idp sandbox demo $(ARGS)
+
+test: $(DEV) debian ## all tests; ARGS="-k name" narrows
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-deep: $(DEV) debian ## all tests with full counts: hours rather than minutes
+	$(BIN)/python -m pytest -n 2 --dist loadfile --deep $(ARGS)
+
+lint: $(DEV) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(DEV) ## rewrite in ruff's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(DEV) ## mypy
+	$(BIN)/mypy
+
+bench: $(DEV) debian ## flows, refreshes, client credentials and userinfo per second, as ratios
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(RUN) ## rewrite docs/settings.md from the settings
+	$(BIN)/python docs/settings.py > docs/settings.md.new
+	mv docs/settings.md.new docs/settings.md
+
+# run is compiled under dev's pins, so the two locks never disagree and share one environment.
+lock: ## resolve the newest dependencies that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/pip install --quiet --only-binary :all: uv
+	$(VENV)/lock/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
+		--only-binary :all: --extra sandbox --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(VENV)/lock/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
+		--only-binary :all: --extra sandbox --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
+
+debian: $(DEV) # the programs that tests drive
+	@.ci/debian
+
+clean: ## remove the environment, caches and build results; the sandbox's data (.sandbox) stays
+	rm -rf $(VENV) dist .artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find idp tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Portaria needs Python 3.11 or newer: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN): | $(BIN)/python
+	@test -e $(DEV) || $(INSTALL) requirements/run.txt
+	@$(LINK)
+	@rm -f $(VENV)/.run-* && touch $@
+
+$(DEV): | $(BIN)/python
+	@$(INSTALL) requirements/dev.txt
+	@$(LINK)
+	@rm -f $(VENV)/.dev-* && touch $@
