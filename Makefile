@@ -16,7 +16,7 @@ INSTALL = echo "Installing into $(VENV) (only the first time)" && $(BIN)/python 
 	--disable-pip-version-check --no-input --require-hashes --only-binary :all: --requirement
 # The package is used where it lies: no build, and so nothing to download for one.
 LINK = pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/portaria.pth" && \
-	printf '#!/bin/sh\nexec "$${0%%/*}/python" -m idp "$$@"\n' > $(BIN)/idp && chmod +x $(BIN)/idp
+	printf '\#!/bin/sh\nexec "$${0%%/*}/python" -m idp "$$@"\n' > $(BIN)/idp && chmod +x $(BIN)/idp
 # An environment left half made, or whose Python has gone, is made anew.
 $(shell test -d $(VENV) && ! $(BIN)/python -c 'import pip' 2>/dev/null && rm -rf $(VENV))
 
