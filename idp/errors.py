@@ -65,3 +65,20 @@ class ConfigurationError(IdpError):
 
 class TrustError(IdpError):
     """A trust bundle or compiled list that must not be used; the previous one stays."""
+
+
+class InvalidGrant(IdpError):
+    """A code or refresh token that buys nothing (RFC 6749 §5.2 invalid_grant). ``reason`` is for the audit and the log;
+    the client learns only the OAuth error."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class InvalidToken(IdpError):
+    """An access token whose grant no longer holds (RFC 6750 §3.1 invalid_token)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -182,7 +182,7 @@ class Grants(Protocol):
         """Whether it was in force until now."""
         ...
 
-    def revoke_session(self, session_key: str, at: datetime) -> Sequence[Grant]:
+    def revoke_session(self, session_id: str, at: datetime) -> Sequence[Grant]:
         """Revoke every grant of one browser session; those that were in force."""
         ...
 

@@ -13,14 +13,14 @@ from idp.domain.representation import Representation, RepresentationRef
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """``sid`` is per (browser session, client, representation). ``session_key`` ends the grant with its session.
+    """``sid`` is per (browser session, client, representation). ``session_id`` ends the grant with its session.
     ``generation`` counts refresh rotations: token number n is spent by moving n to n + 1."""
 
     id: str
     client_id: str
     sub: str
     sid: str
-    session_key: str
+    session_id: str
     holder: Holder
     certificado: Certificado
     choice: RepresentationRef

@@ -11,10 +11,12 @@ from idp.domain.person import Holder
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``key`` is the digest of the cookie's value: the value itself is never stored. ``auth_time`` is the moment the
-    handshake's return code was redeemed."""
+    """``key`` is the digest of the cookie's value: the value itself is never stored, and it is renewed at every login.
+    ``id`` outlives those renewals as long as the holder is the same: grants and ``sid`` hang on it. ``auth_time`` is
+    the moment the handshake's return code was redeemed."""
 
     key: str
+    id: str
     holder: Holder
     certificado: Certificado
     auth_time: datetime

@@ -30,8 +30,8 @@ class Prompt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """The validated parameters of one request. ``hint``: the representation of an id_token_hint that is ours, for this
-    client and session. ``hint_sub``: that token's subject; signing in as anybody else does not answer the request."""
+    """The validated parameters of one request. ``hint_sid`` and ``hint_sub`` are those of an
+    id_token_hint that is ours and for this client; signing in as anybody else does not answer the request."""
 
     client_id: str
     redirect_uri: str
@@ -45,7 +45,7 @@ class AuthorizationRequest:
     max_age: int | None = None
     login_hint: str | None = None
     ui_locales: tuple[str, ...] = ()
-    hint: RepresentationRef | None = None
+    hint_sid: str | None = None
     hint_sub: str | None = None
     explicit_redirect_uri: bool = True
 

@@ -1,0 +1,318 @@
+"""The journey, top to bottom: begin → signed_in → consented | refused → issue.
+
+Each entry checks its own input, changes the Transaction and ends in :meth:`Journey.advance`; steps never call each
+other. Everything that makes a code happens in one database transaction with the check of the right it rests on.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from datetime import datetime
+
+from idp.domain.certificado import Refused
+from idp.domain.client import Client
+from idp.domain.grant import CodeBinding, Grant
+from idp.domain.representation import Motivo, Representation, RepresentationRef, represent
+from idp.domain.session import Session
+from idp.domain.transaction import AuthorizationRequest, Prompt, Transaction
+from idp.errors import AlreadySpent, NotRepresentable
+from idp.flow import events
+from idp.flow.certificate import certificate_refusal
+from idp.flow.choices import Choices, choices
+from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
+from idp.flow.policy import Policy
+from idp.flow.secret import digest, new_id, new_secret
+from idp.flow.sid import sid_of
+from idp.flow.steps import STEPS, Consent, Login
+from idp.ports import Clients, Clock, Identifiers, Revocation, Sessions, Store, Transactions, UnitOfWork
+
+
+class Journey:
+    """Carries Transactions from the request to the code. Holds no state of its own."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        store: Store,
+        transactions: Transactions,
+        sessions: Sessions,
+        clients: Clients,
+        identifiers: Identifiers,
+        revocation: Revocation,
+        policy: Policy,
+    ) -> None:
+        self.clock = clock
+        self.store = store
+        self.transactions = transactions
+        self.sessions = sessions
+        self.clients = clients
+        self.identifiers = identifiers
+        self.revocation = revocation
+        self.policy = policy
+
+    # -- entries -------------------------------------------------------------------------------------------------
+
+    def begin(self, request: AuthorizationRequest, *, browser: str, session_key: str | None) -> Outcome:
+        """A validated request arrives. ``browser`` and ``session_key`` are the digests of its cookies."""
+        now = self.clock.now()
+        tx = Transaction(
+            id=new_id(),
+            request=request,
+            browser=browser,
+            ticket=new_secret(),
+            csrf=new_secret(),
+            started_at=now,
+            expires_at=now + self.policy.transaction,
+        )
+        session = self.session(session_key, now)
+        if session and tx.authenticated_enough(session, now) and self._is_hinted(tx, session):
+            tx = tx.with_session(session)
+        return self.advance(tx)
+
+    def resume(self, tx_id: str, *, browser: str) -> Outcome:
+        """Show the pending step of a Transaction again (a reload, the back button)."""
+        tx = self._own(tx_id, browser)
+        return tx if isinstance(tx, Displayed) else self.advance(tx)
+
+    def signed_in(self, return_code: str, *, browser: str, session_key: str | None) -> SignedIn | Outcome:
+        """The browser comes back from the certificate host. Whatever is wrong with it, its code is spent.
+
+        The code counts only in the browser that began the Transaction its ticket names: otherwise one person's
+        certificate could finish a login that another began, or be planted into another's browser.
+        """
+        now = self.clock.now()
+        tx: Transaction | None = None
+        with self.store.begin() as uow:
+            returned = uow.return_codes.take(digest(return_code), now)
+            if returned is not None:
+                tx = self.transactions.get(returned.transaction_id)
+            if returned is None or tx is None or not _same(returned.ticket, tx.ticket):
+                uow.audit.append(events.login_discarded(now, "return_code"))
+                return Displayed(Pagina.RETORNO_INVALIDO)
+            if not _same(browser, tx.browser):
+                uow.audit.append(events.login_discarded(now, "browser"))
+                return Displayed(Pagina.OUTRO_NAVEGADOR)
+            verdict = returned.verdict
+            if isinstance(verdict, Refused):
+                uow.audit.append(events.login_refused(now, tx, verdict))
+            else:
+                uow.audit.append(events.login_accepted(now, tx, verdict))
+        if isinstance(verdict, Refused):
+            return AskLogin(tx, verdict)
+        previous = self.sessions.get(session_key) if session_key else None
+        cookie = new_secret()
+        session = Session(
+            key=digest(cookie),
+            id=previous.id if previous and previous.holder.documento == verdict.holder.documento else new_id(),
+            holder=verdict.holder,
+            certificado=verdict.certificado,
+            auth_time=now,
+            expires_at=min(now + self.policy.session, verdict.certificado.validade),
+        )
+        self.sessions.put(session)
+        if previous:
+            self.sessions.delete(previous.key)
+        tx = tx.with_session(session)
+        if not self._is_hinted(tx, session):
+            self.transactions.delete(tx.id)
+            return SignedIn(session, cookie, Redirected(tx.request, "login_required", "not the hinted end-user"))
+        return SignedIn(session, cookie, self.advance(tx))
+
+    def consented(self, tx_id: str, choice: str, *, browser: str, csrf: str) -> Outcome:
+        """The person chose. ``choice`` is a RepresentationRef as posted; it is believed only so far as
+        :func:`represent` derives the same right anew."""
+        tx = self._own(tx_id, browser, csrf)
+        if isinstance(tx, Displayed):
+            return tx
+        try:
+            ref = RepresentationRef.parse(choice)
+        except ValueError:
+            return Displayed(Pagina.FORMULARIO_INVALIDO)
+        return self.advance(tx.with_choice(ref, consented=True))
+
+    def refused(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
+        """The person pressed Cancel, at either step."""
+        tx = self._own(tx_id, browser, csrf)
+        if isinstance(tx, Displayed):
+            return tx
+        with self.store.begin() as uow:
+            uow.audit.append(events.consent_refused(self.clock.now(), tx))
+        self.transactions.delete(tx.id)
+        return Redirected(tx.request, "access_denied", "the end-user refused")
+
+    def other_certificate(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
+        """Back to the certificate step, with a new ticket: the old one may still be on its way."""
+        tx = self._own(tx_id, browser, csrf)
+        if isinstance(tx, Displayed):
+            return tx
+        tx = replace(tx, session=None, choice=None, consented=False, ticket=new_secret())
+        return self.advance(tx)
+
+    # -- the one road --------------------------------------------------------------------------------------------
+
+    def advance(self, tx: Transaction) -> Outcome:
+        """Ask for the first pending step, or issue."""
+        now = self.clock.now()
+        client = self.clients.get(tx.request.client_id)
+        if client is None or not client.enabled:
+            self.transactions.delete(tx.id)
+            return Displayed(Pagina.TRANSACAO_ENCERRADA)
+        if tx.session is not None and certificate_refusal(tx.session.certificado, self.revocation, now):
+            self.sessions.delete(tx.session.key)
+            tx = replace(tx, session=None, choice=None, consented=False)
+        offered: Choices | None = None
+        if tx.session is not None and not tx.consented:
+            tx, offered = self._recall(tx, tx.session, client, now)
+        for step in STEPS:
+            if step.pending(tx):
+                return self._ask(step, tx, client, offered, None)
+        return self._issue(tx, client, now)
+
+    def _ask(
+        self,
+        step: type[Login] | type[Consent],
+        tx: Transaction,
+        client: Client,
+        offered: Choices | None,
+        motivo: Motivo | None,
+    ) -> Outcome:
+        if tx.silent:
+            return Redirected(tx.request, step.error(tx))
+        self.transactions.put(tx)
+        if step is Login or tx.session is None:
+            return AskLogin(tx)
+        return AskConsent(tx, offered or self._choices(tx.session, client, self.clock.now()), motivo)
+
+    def _recall(
+        self, tx: Transaction, session: Session, client: Client, now: datetime
+    ) -> tuple[Transaction, Choices | None]:
+        """Take up a remembered choice where the rules allow one: the hinted token's, or the only one there is."""
+        if tx.request.prompt & {Prompt.CONSENT, Prompt.SELECT_ACCOUNT}:
+            return tx, None
+        offered = self._choices(session, client, now)
+        refs = {representation.ref for representation in offered.available}
+        with self.store.reading() as uow:
+            ref: RepresentationRef | None = None
+            if tx.request.hint_sid is not None:
+                hinted = uow.grants.by_sid(tx.request.hint_sid, client.client_id)
+                if hinted and hinted.session_id == session.id and hinted.choice in refs:
+                    ref = hinted.choice
+            if ref is None and len(refs) == 1:
+                ref = next(iter(refs))
+            if ref is None:
+                return tx, offered
+            sub = self.identifiers.subject(session.holder, client)
+            agreed = uow.consents.granted(sub, client.client_id, ref, now)
+        return tx.with_choice(ref, consented=tx.request.scopes <= agreed), offered
+
+    def _choices(self, session: Session, client: Client, now: datetime) -> Choices:
+        with self.store.reading() as uow:
+            candidates = uow.cadastro.candidates(session.holder, raiz=self.policy.regras.raiz)
+        return choices(
+            session.holder,
+            candidates,
+            nivel=session.certificado.nivel,
+            demanda=client.demanda,
+            regras=self.policy.regras,
+            at=now,
+        )
+
+    def _issue(self, tx: Transaction, client: Client, now: datetime) -> Outcome:
+        """The right is checked again, its rows locked, and the code is written in the same database transaction."""
+        session, choice = tx.session, tx.choice
+        assert session is not None  # Login is done
+        assert choice is not None  # Consent is done
+        code = new_secret()
+        motivo = Motivo.SEM_VINCULO
+        representation: Representation | None = None
+        try:
+            with self.store.begin() as uow:
+                fatos = uow.cadastro.facts(session.holder, choice, lock=True)
+                if fatos is not None:
+                    try:
+                        representation = represent(
+                            session.holder,
+                            choice.modo,
+                            fatos,
+                            nivel=session.certificado.nivel,
+                            demanda=client.demanda,
+                            regras=self.policy.regras,
+                            at=now,
+                        )
+                    except NotRepresentable as refusal:
+                        motivo = Motivo(refusal.motivo)
+                if representation is None:
+                    uow.audit.append(events.code_refused(now, tx, motivo))
+                else:
+                    self._write(uow, tx, session, client, representation, digest(code), now)
+        except AlreadySpent:
+            return Displayed(Pagina.TRANSACAO_ENCERRADA)
+        if representation is None:
+            again = replace(tx, choice=None, consented=False)
+            return self._ask(Consent, again, client, None, motivo)
+        self.transactions.delete(tx.id)
+        return Granted(tx.request, code)
+
+    def _write(
+        self,
+        uow: UnitOfWork,
+        tx: Transaction,
+        session: Session,
+        client: Client,
+        representation: Representation,
+        code_digest: str,
+        now: datetime,
+    ) -> None:
+        request, policy = tx.request, self.policy
+        offline = "offline_access" in request.scopes
+        grant = Grant(
+            id=new_id(),
+            client_id=client.client_id,
+            sub=self.identifiers.subject(session.holder, client),
+            sid=sid_of(session.id, client.client_id, representation.ref),
+            session_id=session.id,
+            holder=session.holder,
+            certificado=session.certificado,
+            choice=representation.ref,
+            scopes=request.scopes,
+            auth_time=session.auth_time,
+            created_at=now,
+            expires_at=now + (policy.refresh_token if offline else policy.code + policy.access_token),
+            nonce=request.nonce,
+        )
+        binding = CodeBinding(
+            request.redirect_uri, request.explicit_redirect_uri, request.code_challenge, now + policy.code
+        )
+        uow.grants.add(grant, code_digest, binding, tx.id)
+        if policy.consent:
+            uow.consents.remember(grant.sub, client.client_id, grant.choice, request.scopes, now, now + policy.consent)
+        uow.audit.append(events.code_issued(now, grant, representation))
+
+    # -- small checks --------------------------------------------------------------------------------------------
+
+    def session(self, key: str | None, now: datetime) -> Session | None:
+        """The live session under this cookie digest, its certificate still good; otherwise None."""
+        session = self.sessions.get(key) if key else None
+        return session if session and now < session.expires_at else None
+
+    def _is_hinted(self, tx: Transaction, session: Session) -> bool:
+        if tx.request.hint_sub is None:
+            return True
+        client = self.clients.get(tx.request.client_id)
+        return client is not None and _same(self.identifiers.subject(session.holder, client), tx.request.hint_sub)
+
+    def _own(self, tx_id: str, browser: str, csrf: str | None = None) -> Transaction | Displayed:
+        tx = self.transactions.get(tx_id)
+        if tx is None or self.clock.now() >= tx.expires_at:
+            return Displayed(Pagina.TRANSACAO_EXPIRADA)
+        if not _same(tx.browser, browser):
+            return Displayed(Pagina.OUTRO_NAVEGADOR)
+        if csrf is not None and not _same(tx.csrf, csrf):
+            return Displayed(Pagina.FORMULARIO_INVALIDO)
+        return tx
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

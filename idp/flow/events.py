@@ -1,0 +1,120 @@
+"""The audit rows of the flow, one function an act. Payloads are evidence: who, for whom, on what basis, by which
+certificate, for which client. The vocabulary is in ``idp.audit``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from idp.domain.certificado import Accepted, Certificado, Refused
+from idp.domain.client import Client
+from idp.domain.documents import Documento
+from idp.domain.grant import Authorization, Grant
+from idp.domain.person import Holder
+from idp.domain.procuracao import Procuracao
+from idp.domain.representation import Motivo, Representation
+from idp.domain.session import Session
+from idp.domain.transaction import Transaction
+from idp.ports import AuditEvent
+
+
+def login_accepted(at: datetime, tx: Transaction, verdict: Accepted) -> AuditEvent:
+    payload = {"tx": tx.id, "client": tx.request.client_id, **_holder(verdict.holder), **_cert(verdict.certificado)}
+    return AuditEvent("login.accepted", at, payload)
+
+
+def login_refused(at: datetime, tx: Transaction, verdict: Refused) -> AuditEvent:
+    return AuditEvent(
+        "login.refused",
+        at,
+        {
+            "tx": tx.id,
+            "client": tx.request.client_id,
+            "reasons": [[reason.code.value, reason.detail] for reason in verdict.reasons],
+            "claimed": {"documento": verdict.claimed.documento, "emissor": verdict.claimed.emissor},
+            "serial": verdict.claimed.serial,
+        },
+    )
+
+
+def login_discarded(at: datetime, why: str) -> AuditEvent:
+    return AuditEvent("login.discarded", at, {"why": why})
+
+
+def consent_refused(at: datetime, tx: Transaction) -> AuditEvent:
+    holder = _holder(tx.session.holder) if tx.session else {}
+    return AuditEvent("consent.refused", at, {"tx": tx.id, "client": tx.request.client_id, **holder})
+
+
+def code_issued(at: datetime, grant: Grant, representation: Representation) -> AuditEvent:
+    return AuditEvent("code.issued", at, {**_grant(grant), "cadeia": list(representation.cadeia)})
+
+
+def code_refused(at: datetime, tx: Transaction, motivo: Motivo) -> AuditEvent:
+    holder = _holder(tx.session.holder) if tx.session else {}
+    payload = {"tx": tx.id, "client": tx.request.client_id, "choice": str(tx.choice), "motivo": motivo.value}
+    return AuditEvent("code.refused", at, {**payload, **holder})
+
+
+def code_replayed(at: datetime, grant_id: str, client: Client) -> AuditEvent:
+    return AuditEvent("code.replayed", at, {"grant": grant_id, "client": client.client_id})
+
+
+def token_issued(authorization: Authorization) -> AuditEvent:
+    payload = {**_grant(authorization.grant), "generation": authorization.grant.generation}
+    return AuditEvent("token.issued", authorization.at, payload)
+
+
+def token_refused(at: datetime, grant: Grant, reason: str) -> AuditEvent:
+    return AuditEvent("token.refused", at, {**_grant(grant), "reason": reason})
+
+
+def client_token_issued(at: datetime, client: Client, scopes: frozenset[str]) -> AuditEvent:
+    return AuditEvent("token.issued", at, {"client": client.client_id, "scopes": sorted(scopes)})
+
+
+def refresh_reused(at: datetime, grant: Grant, generation: int) -> AuditEvent:
+    return AuditEvent("refresh.reused", at, {**_grant(grant), "generation": generation})
+
+
+def session_ended(at: datetime, session: Session, grants: int) -> AuditEvent:
+    return AuditEvent("session.ended", at, {"session": session.id, "grants": grants, **_holder(session.holder)})
+
+
+def procuracao(at: datetime, event: str, changed: Procuracao, by: Documento) -> AuditEvent:
+    return AuditEvent(
+        f"procuracao.{event}",
+        at,
+        {
+            "procuracao": changed.id,
+            "outorgante": str(changed.outorgante),
+            "outorgado": str(changed.outorgado),
+            "estado": changed.estado.value,
+            "por": str(by),
+        },
+    )
+
+
+def _holder(holder: Holder) -> dict[str, Any]:
+    return {"titular": str(holder.documento)}
+
+
+def _cert(certificado: Certificado) -> dict[str, Any]:
+    return {
+        "certificado": {
+            "issuer_key": certificado.ref.issuer_key,
+            "serial": certificado.ref.serial,
+            "politica": certificado.politica,
+        }
+    }
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    return {
+        "grant": grant.id,
+        "client": grant.client_id,
+        "choice": str(grant.choice),
+        "scopes": sorted(grant.scopes),
+        **_holder(grant.holder),
+        **_cert(grant.certificado),
+    }

@@ -1,0 +1,76 @@
+"""What the journey answers. HTTP is made of these in ``idp.web.outcome`` and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from idp.domain.certificado import Refused
+from idp.domain.representation import Motivo
+from idp.domain.session import Session
+from idp.domain.transaction import AuthorizationRequest, Transaction
+from idp.flow.choices import Choices
+
+
+class Pagina(StrEnum):
+    """Dead ends that are shown to the person and never sent to a client."""
+
+    TRANSACAO_EXPIRADA = "transacao_expirada"
+    TRANSACAO_ENCERRADA = "transacao_encerrada"
+    OUTRO_NAVEGADOR = "outro_navegador"
+    RETORNO_INVALIDO = "retorno_invalido"
+    FORMULARIO_INVALIDO = "formulario_invalido"
+
+
+@dataclass(frozen=True, slots=True)
+class AskLogin:
+    """Show the page before the certificate. ``refused``: the verdict on the one just presented."""
+
+    tx: Transaction
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """Show "em nome de quem?". ``choices`` may offer nothing; ``refused`` is why the choice just made fell through."""
+
+    tx: Transaction
+    choices: Choices
+    refused: Motivo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """An OAuth error for the client, at its validated redirect URI. ``description`` is ASCII English."""
+
+    request: AuthorizationRequest
+    error: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Displayed:
+    """A page for the person; the client hears nothing."""
+
+    pagina: Pagina
+    data: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A code for the client. ``code`` is the bearer value itself: it exists nowhere else."""
+
+    request: AuthorizationRequest
+    code: str
+
+
+Outcome = AskLogin | AskConsent | Redirected | Displayed | Granted
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A login took place: ``cookie`` is the new session's bearer value, to be set before ``then`` is shown."""
+
+    session: Session
+    cookie: str
+    then: Outcome

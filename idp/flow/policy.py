@@ -1,0 +1,26 @@
+"""The lifetimes and rules the flow works by; the composition root fills it from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idp.domain.representation import Regras
+
+REFRESH_REPEAT = timedelta(seconds=10)
+"""How long the token just rotated may be repeated by a confidential client whose answer was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All lifetimes; ``consent`` zero never remembers."""
+
+    regras: Regras
+    transaction: timedelta
+    return_code: timedelta
+    code: timedelta
+    access_token: timedelta
+    id_token: timedelta
+    refresh_token: timedelta
+    session: timedelta
+    consent: timedelta
