@@ -55,14 +55,14 @@ docs: $(RUN) ## rewrite docs/settings.md from the settings
 	$(BIN)/python docs/settings.py > docs/settings.md.new
 	mv docs/settings.md.new docs/settings.md
 
-# run is compiled under dev's pins, so the two locks never disagree and share one environment.
-lock: ## resolve the newest dependencies that pyproject.toml allows
-	$(PYTHON) -m venv $(VENV)/lock
-	$(VENV)/lock/bin/pip install --quiet --only-binary :all: uv
-	$(VENV)/lock/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
-		--only-binary :all: --extra sandbox --extra dev pyproject.toml --output-file requirements/dev.txt
-	$(VENV)/lock/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
-		--only-binary :all: --extra sandbox --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
+# run is compiled under dev's pins, so that the two locks agree and can share one environment.
+COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --universal \
+	--python-version 3.11 --only-binary :all: --extra sandbox
+lock: $(BIN)/python ## resolve the newest dependencies that pyproject.toml allows
+	@$(PYTHON) -m venv $(VENV)/lock
+	@$(VENV)/lock/bin/pip install --quiet --disable-pip-version-check --only-binary :all: uv
+	$(COMPILE) --upgrade --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(COMPILE) --upgrade --constraint requirements/dev.txt pyproject.toml --output-file requirements/run.txt
 
 debian: $(DEV) # the programs that tests drive
 	@.ci/debian
@@ -78,7 +78,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(RUN): | $(BIN)/python
-	@test -e $(DEV) || $(INSTALL) requirements/run.txt
+	@test -e $(DEV) || { $(INSTALL) requirements/run.txt; }
 	@$(LINK)
 	@rm -f $(VENV)/.run-* && touch $@
 
