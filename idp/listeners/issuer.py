@@ -1,0 +1,49 @@
+"""The issuer's listener: granian, in a process of its own, with worker processes. It never asks for a certificate."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from functools import partial
+from typing import Any
+
+from idp.listeners.process import build, end_with_parent
+from idp.settings import Settings
+
+THREADS = 2  # a second thread pays because signing releases the interpreter lock
+STOP_SECONDS = 8  # for requests in progress, before a worker is killed
+HEADER_MILLISECONDS = 10_000
+HEADER_BYTES = 64 * 1024
+
+
+def run(settings: Settings, port: int, factory: str) -> None:
+    """Serve ``factory``'s application on ``settings.bind``:``port`` until SIGTERM."""
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    os.setpgrp()  # Ctrl-C reaches the supervisor alone, which then stops everybody in order
+    end_with_parent()
+    multiprocessing.set_start_method("fork", force=True)
+    Server(
+        target=factory,
+        address=settings.bind,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=THREADS,
+        http=HTTPModes.auto,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
+        log_level=LogLevels.warning if settings.log_level == "info" else LogLevels(settings.log_level),
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve(target_loader=partial(_load, factory, settings), wrap_loader=False)
+
+
+def _load(factory: str, settings: Settings) -> Any:
+    end_with_parent()
+    return build(factory, settings)

@@ -1,0 +1,141 @@
+"""The embedded HTTPS server: the issuer, the certificate host and the mTLS host in one command.
+
+Each listener is a process of its own (the issuer has workers below it), so that a slow handshake or a hostile
+certificate never takes a thread from the issuer. This module is the supervisor: it binds, starts, waits and stops.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.context import ForkProcess
+from threading import Event
+from typing import Any
+
+from idp.errors import ConfigurationError
+from idp.listeners import client_certificate, issuer
+from idp.listeners.process import stop_event
+from idp.settings import Settings
+
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Factories:
+    """Where each listener's WSGI application comes from: "module:function", called with the settings."""
+
+    issuer: str = "idp.app:create_issuer"
+    certificate: str = "idp.app:create_gateway"
+    mtls: str = "idp.app:create_mtls"
+
+
+def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factories: Factories | None = None) -> int:
+    """Run the three listeners until SIGINT or SIGTERM, then stop every process. Call it in the main thread.
+
+    ``ca_certificates``: DER certificates whose subjects the certificate host advertises, as chosen by
+    ``settings.certificate_ca_names``. Prints one line when all three accept connections.
+
+    Returns 0 after a signal, 1 when a listener did not start or ended by itself (it has said why on standard error).
+    Raises ConfigurationError, before anything is started, when a port is taken or the TLS files are missing.
+    """
+    factories = factories or Factories()
+    _check_files(settings)
+    sockets = {name: _bind(settings, name) for name in ("issuer", "certificate", "mtls")}
+    ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
+    sockets.pop("issuer").close()  # granian's workers each bind this port themselves
+    children = [
+        _child("issuer", issuer.run, settings, ports["issuer"], factories.issuer),
+        _child(
+            "certificate",
+            client_certificate.run,
+            settings,
+            sockets["certificate"],
+            factories.certificate,
+            tuple(ca_certificates),
+            settings.certificate_tls_max,
+        ),
+        _child("mtls", client_certificate.run, settings, sockets["mtls"], factories.mtls, (), "1.3"),
+    ]
+    stop = stop_event()
+    try:
+        for child in children:
+            child.start()
+        for sock in sockets.values():
+            sock.close()
+        return _watch(settings, ports, children, stop)
+    finally:
+        _stop(children)
+
+
+def _watch(settings: Settings, ports: dict[str, int], children: Sequence[ForkProcess], stop: Event) -> int:
+    ready = False
+    give_up = time.monotonic() + START_SECONDS
+    while not stop.wait(0.5 if ready else 0.05):
+        ended = [child for child in children if child.exitcode is not None]
+        if ended:
+            print(f"the {ended[0].name} listener ended (exit {ended[0].exitcode}); stopping", file=sys.stderr)
+            return 1
+        if ready:
+            continue
+        if all(_accepts(settings.bind, port) for port in ports.values()):
+            where = ", ".join(f"{name} {settings.bind}:{port}" for name, port in ports.items())
+            print(f"Portaria is ready: {settings.issuer} ({where})", flush=True)
+            ready = True
+        elif time.monotonic() > give_up:
+            print(f"not accepting connections after {START_SECONDS:.0f} s; stopping", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _stop(children: Sequence[ForkProcess]) -> None:
+    started = [child for child in children if child.pid is not None]
+    for child in started:
+        child.terminate()
+    give_up = time.monotonic() + STOP_SECONDS
+    for child in started:
+        child.join(max(0.0, give_up - time.monotonic()))
+        if child.is_alive():
+            child.kill()
+            child.join()
+
+
+def _check_files(settings: Settings) -> None:
+    for name in ("tls_certificate", "tls_key"):
+        path = getattr(settings, name)
+        if not path.is_file():
+            raise ConfigurationError(f"IDP_{name.upper()} names {path}, which is not a file", "create it or correct it")
+
+
+def _bind(settings: Settings, name: str) -> socket.socket:
+    """A bound, not yet listening socket; binding it here proves the port free and resolves port 0."""
+    field = f"{name}_port"
+    port = getattr(settings, field)
+    family, _, _, _, address = socket.getaddrinfo(settings.bind, port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(address)
+    except OSError as error:
+        sock.close()
+        raise ConfigurationError(
+            f"cannot listen on {settings.bind}:{port} for the {name} host: {error.strerror}",
+            f"stop what uses the port or choose another: IDP_{field.upper()}",
+        ) from error
+    return sock
+
+
+def _child(name: str, target: Callable[..., None], *arguments: Any) -> ForkProcess:
+    return multiprocessing.get_context("fork").Process(name=name, target=target, args=arguments)
+
+
+def _accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

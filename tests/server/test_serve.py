@@ -1,0 +1,143 @@
+"""Starting, watching and stopping the three listeners."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from tests.server.client import GET, connect, context, exchange, get
+from tests.server.conftest import Launch
+from tests.server.pki import Pki
+from tests.support.processes import wait_until
+
+
+def descendants(pid: int) -> set[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
+    parents = {int(child): int(parent) for child, parent in map(str.split, listed.splitlines())}
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found and child not in found}:
+        found |= more
+    return found - {pid}
+
+
+def alive(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if os.path.exists(f"/proc/{pid}")}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_every_process_and_frees_the_ports(launch: Launch, number: signal.Signals) -> None:
+    process, ports = launch(workers=2)
+    process.wait_for_output("Portaria is ready")
+    children = descendants(process.pid)
+    assert len(children) >= 5  # granian's main and two workers, the certificate host, the mTLS host
+    process.signal(number)
+    assert process.wait(8) == 0
+    assert alive(children) == set()
+    for port in ports:
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
+    assert "Traceback" not in process.output()
+
+
+def test_ctrl_c_reaches_the_whole_terminal_group_and_still_stops_in_order(launch: Launch) -> None:
+    process, _ = launch()
+    process.wait_for_output("Portaria is ready")
+    children = descendants(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(8) == 0
+    assert alive(children) == set()
+    assert "Unexpected exit" not in process.output()
+
+
+def test_nobody_survives_a_killed_supervisor(launch: Launch) -> None:
+    process, _ = launch()
+    process.wait_for_output("Portaria is ready")
+    children = descendants(process.pid)
+    process.signal(signal.SIGKILL)
+    wait_until(lambda: not alive(children), "orphans ended", 10)
+
+
+def test_a_request_in_progress_is_finished_before_the_end(launch: Launch, pki: Pki) -> None:
+    process, (_, certificate, _) = launch()
+    process.wait_for_output("Portaria is ready")
+    with connect(certificate, context(pki)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n12")
+        get(certificate, context(pki))  # by now the half-sent request has its thread
+        process.signal(signal.SIGTERM)
+        wait_until(lambda: refused(certificate), "the listener is closed")
+        head, body = exchange(connection, b"345")
+    assert head.startswith("HTTP/1.1 200 ")
+    assert b'"read": 5' in body
+    assert process.wait(8) == 0
+
+
+def refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("field", ["issuer_port", "certificate_port", "mtls_port"])
+def test_a_busy_port_is_named_with_the_setting_to_change(launch: Launch, field: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        process, _ = launch(**{field: port})
+        assert process.wait(10) == 1
+    said = process.output()
+    assert f"127.0.0.1:{port}" in said
+    assert f"IDP_{field.upper()}" in said
+    assert "Portaria is ready" not in said
+
+
+def test_a_second_server_on_the_same_ports_is_refused(launch: Launch) -> None:
+    """granian's workers share their port (SO_REUSEPORT): nobody else may join them unnoticed."""
+    first, (issuer, _, _) = launch()
+    first.wait_for_output("Portaria is ready")
+    second, _ = launch(issuer_port=issuer)
+    assert second.wait(10) == 1
+    assert "IDP_ISSUER_PORT" in second.output()
+
+
+def test_port_0_picks_a_free_one_and_says_which(launch: Launch, pki: Pki) -> None:
+    process, _ = launch(issuer_port=0, certificate_port=0, mtls_port=0)
+    ready = process.wait_for_output(
+        r"issuer 127\.0\.0\.1:(\d+), certificate 127\.0\.0\.1:(\d+), mtls 127\.0\.0\.1:(\d+)"
+    )
+    ports = {int(port) for port in ready.groups()}
+    assert len(ports) == 3
+    for port in ports:
+        assert get(port, context(pki), GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))["path"] == "/caminho"
+
+
+def test_missing_tls_files_are_named(launch: Launch) -> None:
+    process, _ = launch(tls_key="/nonexistent.key")
+    assert process.wait(10) == 1
+    assert "IDP_TLS_KEY names /nonexistent.key" in process.output()
+
+
+def test_an_application_that_refuses_to_start_ends_everything(launch: Launch) -> None:
+    process, _ = launch(gateway="tests.server.apps:create_refused")
+    assert process.wait(15) == 1
+    said = process.output()
+    assert "there is no trust list" in said
+    assert "idp trust import FILE" in said
+    assert "the certificate listener ended" in said
+    assert "Traceback" not in said
+
+
+def test_a_listener_that_dies_takes_the_server_down(launch: Launch, pki: Pki) -> None:
+    process, (_, certificate, _) = launch()
+    process.wait_for_output("Portaria is ready")
+    children = descendants(process.pid)
+    with connect(certificate, context(pki)) as connection:
+        connection.sendall(b"GET /exit HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert process.wait(15) == 1
+    assert "the certificate listener ended" in process.output()
+    assert alive(children) == set()
