@@ -52,7 +52,8 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """``ticket`` names this Transaction to the certificate host; ``csrf`` guards its forms."""
+    """``ticket`` names this Transaction to the certificate host; ``csrf`` guards its forms. ``session`` is a copy: who
+    acts on it looks the session up again. ``asked``: the person chose and consented just now, nothing was recalled."""
 
     id: str
     request: AuthorizationRequest
@@ -64,6 +65,7 @@ class Transaction:
     session: Session | None = None
     choice: RepresentationRef | None = None
     consented: bool = False
+    asked: bool = False
 
     @property
     def silent(self) -> bool:
@@ -81,7 +83,13 @@ class Transaction:
         return True
 
     def with_session(self, session: Session) -> Transaction:
-        return replace(self, session=session, choice=None, consented=False)
+        return replace(self.without_choice(), session=session)
 
-    def with_choice(self, choice: RepresentationRef, *, consented: bool) -> Transaction:
-        return replace(self, choice=choice, consented=consented)
+    def without_session(self) -> Transaction:
+        return replace(self.without_choice(), session=None)
+
+    def with_choice(self, choice: RepresentationRef, *, consented: bool, asked: bool = False) -> Transaction:
+        return replace(self, choice=choice, consented=consented, asked=asked)
+
+    def without_choice(self) -> Transaction:
+        return replace(self, choice=None, consented=False, asked=False)

@@ -71,10 +71,10 @@ class Journey:
             tx = tx.with_session(session)
         return self.advance(tx)
 
-    def resume(self, tx_id: str, *, browser: str) -> Outcome:
+    def resume(self, tx_id: str, *, browser: str, session_key: str | None) -> Outcome:
         """Show the pending step of a Transaction again (a reload, the back button)."""
         tx = self._own(tx_id, browser)
-        return tx if isinstance(tx, Displayed) else self.advance(tx)
+        return tx if isinstance(tx, Displayed) else self.advance(self._live(tx, session_key))
 
     def signed_in(self, return_code: str, *, browser: str, session_key: str | None) -> SignedIn | Outcome:
         """The browser comes back from the certificate host. Whatever is wrong with it, its code is spent.
@@ -120,9 +120,11 @@ class Journey:
             return SignedIn(session, cookie, Redirected(tx.request, "login_required", "not the hinted end-user"))
         return SignedIn(session, cookie, self.advance(tx))
 
-    def consented(self, tx_id: str, choice: str, *, browser: str, csrf: str) -> Outcome:
+    def consented(
+        self, tx_id: str, choice: str, *, browser: str, csrf: str, session_key: str | None
+    ) -> SignedIn | Outcome:
         """The person chose. ``choice`` is a RepresentationRef as posted; it is believed only so far as
-        :func:`represent` derives the same right anew."""
+        :func:`represent` derives the same right anew. The session's cookie is renewed with the choice (ATK-095)."""
         tx = self._own(tx_id, browser, csrf)
         if isinstance(tx, Displayed):
             return tx
@@ -130,7 +132,17 @@ class Journey:
             ref = RepresentationRef.parse(choice)
         except ValueError:
             return Displayed(Pagina.FORMULARIO_INVALIDO)
-        return self.advance(tx.with_choice(ref, consented=True))
+        tx = self._live(tx, session_key)
+        if tx.session is None:
+            return self.advance(tx)
+        outcome = self.advance(tx.with_choice(ref, consented=True, asked=True))
+        if not isinstance(outcome, Granted):
+            return outcome
+        cookie = new_secret()
+        renewed = replace(tx.session, key=digest(cookie))
+        self.sessions.put(renewed)
+        self.sessions.delete(tx.session.key)
+        return SignedIn(renewed, cookie, outcome)
 
     def refused(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
         """The person pressed Cancel, at either step."""
@@ -147,8 +159,7 @@ class Journey:
         tx = self._own(tx_id, browser, csrf)
         if isinstance(tx, Displayed):
             return tx
-        tx = replace(tx, session=None, choice=None, consented=False, ticket=new_secret())
-        return self.advance(tx)
+        return self.advance(replace(tx.without_session(), ticket=new_secret()))
 
     # -- the one road --------------------------------------------------------------------------------------------
 
@@ -161,7 +172,7 @@ class Journey:
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
         if tx.session is not None and certificate_refusal(tx.session.certificado, self.revocation, now):
             self.sessions.delete(tx.session.key)
-            tx = replace(tx, session=None, choice=None, consented=False)
+            tx = tx.without_session()
         offered: Choices | None = None
         if tx.session is not None and not tx.consented:
             tx, offered = self._recall(tx, tx.session, client, now)
@@ -179,7 +190,7 @@ class Journey:
         motivo: Motivo | None,
     ) -> Outcome:
         if tx.silent:
-            return Redirected(tx.request, step.error(tx))
+            return Redirected(tx.request, step.error(tx, offered))
         self.transactions.put(tx)
         if step is Login or tx.session is None:
             return AskLogin(tx)
@@ -250,8 +261,7 @@ class Journey:
         except AlreadySpent:
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
         if representation is None:
-            again = replace(tx, choice=None, consented=False)
-            return self._ask(Consent, again, client, None, motivo)
+            return self._ask(Consent, tx.without_choice(), client, None, motivo)
         self.transactions.delete(tx.id)
         return Granted(tx.request, code)
 
@@ -286,7 +296,9 @@ class Journey:
             request.redirect_uri, request.explicit_redirect_uri, request.code_challenge, now + policy.code
         )
         uow.grants.add(grant, code_digest, binding, tx.id)
-        if policy.consent:
+        if tx.asked:
+            uow.audit.append(events.consent_granted(now, grant))
+        if tx.asked and policy.consent:
             uow.consents.remember(grant.sub, client.client_id, grant.choice, request.scopes, now, now + policy.consent)
         uow.audit.append(events.code_issued(now, grant, representation))
 
@@ -296,6 +308,13 @@ class Journey:
         """The live session under this cookie digest, its certificate still good; otherwise None."""
         session = self.sessions.get(key) if key else None
         return session if session and now < session.expires_at else None
+
+    def _live(self, tx: Transaction, session_key: str | None) -> Transaction:
+        """``tx`` with its session as it is now; without one if that has ended or the browser shows another."""
+        current = self.session(session_key, self.clock.now())
+        if tx.session is None or current is None or current.id != tx.session.id:
+            return tx.without_session()
+        return replace(tx, session=current)
 
     def _is_hinted(self, tx: Transaction, session: Session) -> bool:
         if tx.request.hint_sub is None:

@@ -46,6 +46,10 @@ def consent_refused(at: datetime, tx: Transaction) -> AuditEvent:
     return AuditEvent("consent.refused", at, {"tx": tx.id, "client": tx.request.client_id, **holder})
 
 
+def consent_granted(at: datetime, grant: Grant) -> AuditEvent:
+    return AuditEvent("consent.granted", at, _grant(grant))
+
+
 def code_issued(at: datetime, grant: Grant, representation: Representation) -> AuditEvent:
     return AuditEvent("code.issued", at, {**_grant(grant), "cadeia": list(representation.cadeia)})
 

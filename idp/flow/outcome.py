@@ -69,7 +69,7 @@ Outcome = AskLogin | AskConsent | Redirected | Displayed | Granted
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A login took place: ``cookie`` is the new session's bearer value, to be set before ``then`` is shown."""
+    """The session has a new bearer value, ``cookie``, after a login or a choice: to be set before ``then`` is shown."""
 
     session: Session
     cookie: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idp.domain.transaction import Transaction
+from idp.flow.choices import Choices
 
 
 class Login:
@@ -15,7 +16,7 @@ class Login:
         return tx.session is None
 
     @staticmethod
-    def error(tx: Transaction) -> str:
+    def error(tx: Transaction, offered: Choices | None) -> str:
         """OIDC Core §3.1.2.6."""
         return "login_required"
 
@@ -30,8 +31,10 @@ class Consent:
         return tx.choice is None or not tx.consented
 
     @staticmethod
-    def error(tx: Transaction) -> str:
-        """OIDC Core §3.1.2.6: the representation is open, or only the scopes are new."""
+    def error(tx: Transaction, offered: Choices | None) -> str:
+        """OIDC Core §3.1.2.6: there is nothing to choose, the representation is open, or only the scopes are new."""
+        if offered is not None and not offered.available:
+            return "interaction_required"
         return "account_selection_required" if tx.choice is None else "consent_required"
 
 
