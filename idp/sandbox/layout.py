@@ -1,0 +1,95 @@
+"""Where a sandbox keeps what, and how its parts find each other. Everything is under one directory::
+
+pki/                  certificates (idp.sandbox.pki)
+idp.toml              the provider's settings: IDP_CONFIG=DIR/idp.toml makes any idp command work on the sandbox
+relying-party.json    the demonstration relying party's settings
+cadastro.csv          the demonstration cadastro as imported
+state/                the provider's database, signing keys, trust list and audit checkpoints
+log/                  what the processes wrote
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from idp.sandbox.pki import Pki
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Loopback ports of the three hosts and of the relying party."""
+
+    issuer: int = 8443
+    certificate: int = 8444
+    mtls: int = 8445
+    relying_party: int = 8450
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    directory: Path
+
+    @property
+    def pki(self) -> Pki:
+        return Pki(self.directory / "pki")
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "idp.toml"
+
+    @property
+    def relying_party(self) -> Path:
+        return self.directory / "relying-party.json"
+
+    @property
+    def cadastro(self) -> Path:
+        return self.directory / "cadastro.csv"
+
+    @property
+    def state(self) -> Path:
+        return self.directory / "state"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log"
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What idp.toml says. Raises FileNotFoundError before the first start."""
+        return tomllib.loads(self.config.read_text())
+
+    @property
+    def issuer(self) -> str:
+        return str(self.settings["issuer"])
+
+    @property
+    def demonstration(self) -> str:
+        """The relying party's address."""
+        return f"https://127.0.0.1:{json.loads(self.relying_party.read_text())['port']}"
+
+    def write_config(self, ports: Ports) -> None:
+        """Write idp.toml. Paths are absolute: commands may run from anywhere."""
+        state = self.state.resolve()
+        values: dict[str, str | int] = {
+            "realm": "sandbox",
+            "authority": "Secretaria da Fazenda (demonstração)",
+            "issuer": f"https://localhost:{ports.issuer}",
+            "certificate_origin": f"https://localhost:{ports.certificate}",
+            "mtls_origin": f"https://localhost:{ports.mtls}",
+            "bind": "127.0.0.1",
+            "issuer_port": ports.issuer,
+            "certificate_port": ports.certificate,
+            "mtls_port": ports.mtls,
+            "tls_certificate": str(self.pki.server_certificate.resolve()),
+            "tls_key": str(self.pki.server_key.resolve()),
+            "database_url": f"sqlite:///{state / 'portaria.sqlite'}",
+            "signing_dir": str(state / "signing"),
+            "trust_dir": str(state / "trust"),
+            "checkpoint_file": str(state / "audit-checkpoints.jsonl"),
+        }
+        # A JSON string or number is a TOML one as well.
+        lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
+        self.config.write_text("".join(lines), encoding="utf-8")
