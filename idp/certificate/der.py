@@ -1,0 +1,82 @@
+"""The little DER reading that ``cryptography`` leaves to its callers: one strict tag-length-value at a time (X.690)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SEQUENCE = 0x30
+INTEGER = 0x02
+_VERSION = 0xA0
+
+
+class Element(NamedTuple):
+    """One element: its tag byte, its content, and where it ends in the bytes it was read from."""
+
+    tag: int
+    content: bytes
+    end: int
+
+
+def read(data: bytes, offset: int = 0) -> Element:
+    """The element at ``offset``: definite, minimal length, low tag number. Raises ValueError."""
+    if offset + 2 > len(data):
+        raise ValueError("truncated element")
+    tag, length, start = data[offset], data[offset + 1], offset + 2
+    if tag & 0x1F == 0x1F:
+        raise ValueError("high tag number")
+    if length >= 0x80:
+        octets = length & 0x7F
+        encoded = data[start : start + octets]
+        if not 1 <= octets <= 4 or len(encoded) != octets or encoded[0] == 0:
+            raise ValueError("length not DER")
+        length, start = int.from_bytes(encoded, "big"), start + octets
+        if length < 0x80:
+            raise ValueError("length not minimal")
+    if start + length > len(data):
+        raise ValueError("content truncated")
+    return Element(tag, data[start : start + length], start + length)
+
+
+def only(data: bytes) -> Element:
+    """The one element that ``data`` consists of. Raises ValueError when anything follows it."""
+    element = read(data)
+    if element.end != len(data):
+        raise ValueError("bytes after the element")
+    return element
+
+
+class Signed(NamedTuple):
+    """The outside of a certificate or CRL (RFC 5280 §4.1, §5.1): version field as encoded, first INTEGER (a
+    certificate's serial), and both statements of the signature algorithm."""
+
+    version: int
+    serial: bytes
+    inner_algorithm: bytes
+    outer_algorithm: bytes
+
+
+def certificate(data: bytes) -> Signed:
+    """The outer fields of a certificate. Raises ValueError."""
+    outer = only(data)
+    tbs = read(outer.content)
+    if outer.tag != SEQUENCE or tbs.tag != SEQUENCE:
+        raise ValueError("not a certificate")
+    first = read(tbs.content)
+    version = 1
+    if first.tag == _VERSION:
+        version = 1 + int.from_bytes(only(first.content).content, "big")
+        serial = read(tbs.content, first.end)
+    else:
+        serial = first
+    if serial.tag != INTEGER:
+        raise ValueError("no serial number")
+    inner = read(tbs.content, serial.end)
+    algorithm = read(outer.content, tbs.end)
+    return Signed(version, serial.content, inner.content, algorithm.content)
+
+
+def crl_version(data: bytes) -> int:
+    """A CRL's version: 1 when the field is absent (RFC 5280 §5.1.2.1). Raises ValueError."""
+    tbs = read(only(data).content)
+    first = read(tbs.content)
+    return 1 + int.from_bytes(first.content, "big") if first.tag == INTEGER else 1

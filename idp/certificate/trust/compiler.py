@@ -1,0 +1,225 @@
+"""A bundle judged: for each CA, the path to a root and every reason it may not certify a login."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from idp.certificate import names, policies, signatures
+from idp.certificate.crl import CrlRefused, VerifiedCrl, verify
+from idp.certificate.trust.issuers import Authority, CrlState, Issuer, Link, Root, TrustList, Unreadable
+from idp.errors import TrustError
+
+_E = TypeVar("_E", bound=x509.ExtensionType)
+_MAX_BYTES = 16 * 1024
+_MAX_CERTIFICATES = 2000
+_MAX_SAME_NAME = 8
+_MAX_DEPTH = 8
+_PURPOSES = {
+    "purpose-site": re.compile(r"\bSSL"),
+    "purpose-code": re.compile(r"\bCODE ?SIGNING\b"),
+    "purpose-timestamp": re.compile(r"\bTIME ?STAMPING\b|\bTEMPO\b"),
+}
+"""Under v5, CAs for sites and for code carry login policies and no EKU; only their names tell them apart. A name here
+is signed by a pinned root, so it is the authority's word and not an applicant's."""
+_LOGIN_USAGES = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+_CONSTRAINTS = {"2.5.29.30", "2.5.29.33", "2.5.29.36", "2.5.29.54"}
+"""nameConstraints, policyMappings, policyConstraints, inhibitAnyPolicy."""
+
+
+def compile_bundle(
+    certificates: Iterable[bytes],
+    *,
+    pins: Mapping[str, str],
+    realm: str,
+    at: datetime,
+    crls: Iterable[bytes] = (),
+) -> TrustList:
+    """Judge every CA of a bundle against the roots that ``pins`` names (SHA-256 hex of the certificate → name).
+
+    The bundle is never the source of its own trust: a root counts only if pinned. ``crls`` (DER) are the CA-CRLs at
+    hand; they make a CA "revoked" or its CRL state fresh or stale, and those that cannot be used are ignored.
+    Raises TrustError when no pinned root is in the bundle or no CA may certify a login.
+    """
+    readable, unreadable = _parsed(certificates)
+    roots = tuple(
+        Root(a.der, pin=pins.get(a.sha256))
+        for a in readable
+        if a.canonical == names.canonical(a.certificate.issuer) and signatures.signed_by(a.certificate, a.public_key)
+    )
+    if not any(root.pin for root in roots):
+        raise TrustError("none of the pinned roots is in the bundle: not this authority's, or cut off")
+    world = _World(roots, [a for a in readable if a.sha256 not in {root.sha256 for root in roots}], at)
+    world.read_crls(crls)
+    issuers = tuple(sorted((world.judged(a) for a in world.below), key=lambda i: (i.root, i.name, i.sha256)))
+    if not any(issuer.eligible for issuer in issuers):
+        raise TrustError("no CA of the bundle may certify a login")
+    return TrustList(realm, at, roots, issuers, unreadable)
+
+
+def _parsed(certificates: Iterable[bytes]) -> tuple[list[Authority], tuple[Unreadable, ...]]:
+    readable: dict[str, Authority] = {}
+    unreadable: dict[str, Unreadable] = {}
+    for count, der in enumerate(certificates, 1):
+        if count > _MAX_CERTIFICATES:
+            raise TrustError(f"more than {_MAX_CERTIFICATES} certificates")
+        digest = hashlib.sha256(der).hexdigest()
+        authority = Authority(der)
+        try:
+            if len(der) > _MAX_BYTES:
+                raise ValueError("too large")
+            _ = authority.canonical, authority.key, authority.policies  # each reads another part of the certificate
+        except UnsupportedAlgorithm:
+            unreadable[digest] = Unreadable(authority.name, digest, "unsupported-key")
+        except Exception as error:  # noqa: BLE001  the parser's range of exceptions is open; one bad file is not fatal
+            unreadable[digest] = Unreadable("", digest, f"unparseable: {type(error).__name__}")
+        else:
+            readable[digest] = authority
+    return list(readable.values()), tuple(unreadable.values())
+
+
+class _World:
+    """The bundle's CAs by name, and their paths. Every search is bounded: depth, namesakes, one check a pair."""
+
+    def __init__(self, roots: tuple[Root, ...], below: list[Authority], at: datetime) -> None:
+        self.roots, self.below, self.at = roots, below, at
+        self._by_name: dict[names.Canonical, list[Authority]] = {}
+        for authority in (*roots, *below):
+            namesakes = self._by_name.setdefault(authority.canonical, [])
+            if len(namesakes) == _MAX_SAME_NAME:
+                raise TrustError(f"more than {_MAX_SAME_NAME} certificates name {authority.name}")
+            namesakes.append(authority)
+        self._signed: dict[tuple[str, str], bool] = {}
+        self._crls: dict[str, tuple[VerifiedCrl, frozenset[int]]] = {}
+
+    def read_crls(self, crls: Iterable[bytes]) -> None:
+        """Keep the newest usable CRL of each key."""
+        for der in crls:
+            try:
+                crl = verify(der, (*self.roots, *self.below), self.at)
+                serials = frozenset(entry.serial for entry in crl.entries())
+            except CrlRefused:
+                continue
+            known = self._crls.get(crl.issuer_key)
+            if known is None or crl.number > known[0].number:
+                self._crls[crl.issuer_key] = crl, serials
+
+    def judged(self, authority: Authority) -> Issuer:
+        path = self._path(authority)
+        links = tuple(Link(above.key, a.serial) for above, a in pairwise(path))[::-1]
+        crl, revoked = self._revocation(links)
+        anchored = isinstance(path[0], Root) and path[0].pin is not None
+        reasons = list(_structure(authority, path, self.at))
+        if revoked:
+            reasons.append("revoked")
+        if not anchored:
+            reasons.insert(0, "not-anchored")
+        elif not reasons and not _holds(path, self.at):
+            reasons.append("path-invalid")
+        return Issuer(
+            authority.der,
+            root=path[0].name if isinstance(path[0], Root) else "",
+            reasons=tuple(reasons),
+            path=links,
+            valid_from=max(a.not_before for a in path),
+            valid_until=min(a.not_after for a in path),
+            crl=crl,
+        )
+
+    def _path(self, authority: Authority) -> tuple[Authority, ...]:
+        """From a root down to ``authority``: to a pinned root if any path leads there, else to whatever is found."""
+        best: tuple[Authority, ...] = (authority,)
+        for path in self._paths((authority,)):
+            if not isinstance(best[0], Root) or (isinstance(path[0], Root) and path[0].pin):
+                best = path
+            if isinstance(best[0], Root) and best[0].pin:
+                break
+        return best
+
+    def _paths(self, below: tuple[Authority, ...]) -> Iterator[tuple[Authority, ...]]:
+        if isinstance(below[0], Root):
+            yield below
+        elif len(below) < _MAX_DEPTH:
+            for parent in self._by_name.get(names.canonical(below[0].certificate.issuer), ()):
+                if parent not in below and self._signs(parent, below[0]):
+                    yield from self._paths((parent, *below))
+
+    def _signs(self, parent: Authority, child: Authority) -> bool:
+        pair = parent.sha256, child.sha256
+        if pair not in self._signed:
+            self._signed[pair] = signatures.signed_by(child.certificate, parent.public_key)
+        return self._signed[pair]
+
+    def _revocation(self, links: tuple[Link, ...]) -> tuple[CrlState, bool]:
+        """The worst state of the CRLs along the path, and whether any of its certificates is revoked."""
+        state: CrlState = "fresh" if links else "absent"
+        revoked = False
+        for link in links:
+            if link.issuer_key not in self._crls:
+                state = "absent"
+                continue
+            crl, serials = self._crls[link.issuer_key]
+            revoked |= int(link.serial, 16) in serials
+            if self.at >= crl.next_update and state == "fresh":
+                state = "stale"
+        return state, revoked
+
+
+def _structure(authority: Authority, path: tuple[Authority, ...], at: datetime) -> Iterator[str]:
+    """What the certificates themselves say against a CA, as tokens."""
+    basic, usage = _extension(authority, x509.BasicConstraints), _extension(authority, x509.KeyUsage)
+    if basic is None or not basic.ca:
+        yield "not-a-ca"
+    if usage is None or not usage.key_cert_sign:
+        yield "key-usage"
+    if any(at < a.not_before for a in path):
+        yield "not-yet-valid"
+    if any(at > a.not_after for a in path):
+        yield "expired"
+    if not signatures.key_allowed(authority.public_key):
+        yield "key-not-allowed"
+    if not all(signatures.signature_strong(a.certificate) for a in path[1:]):
+        yield "weak-signature"
+    if any(e.oid.dotted_string in _CONSTRAINTS for a in path for e in a.certificate.extensions):
+        yield "constrained"  # a login judges the leaf alone, so what a CA constrains below itself would go unseen
+    if not _within_path_length(path):
+        yield "path-length"
+    usages = _extension(authority, x509.ExtendedKeyUsage)
+    if usages is not None and _LOGIN_USAGES.isdisjoint(usages):
+        yield "extended-key-usage"
+    yield from (token for token, words in _PURPOSES.items() if words.search(authority.name.upper()))
+    if not policies.login_policies(authority.policies):
+        yield "no-login-policy"
+
+
+def _extension(authority: Authority, kind: type[_E]) -> _E | None:
+    try:
+        return authority.certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _within_path_length(path: tuple[Authority, ...]) -> bool:
+    """RFC 5280 §4.2.1.9 for a leaf still to come: how many CAs may follow each CA of the path."""
+    for position, above in enumerate(path):
+        basic = _extension(above, x509.BasicConstraints)
+        limit = basic.path_length if basic else None
+        following = [a for a in path[position + 1 :] if a.canonical != names.canonical(a.certificate.issuer)]
+        if limit is not None and len(following) > limit:
+            return False
+    return True
+
+
+def _holds(path: tuple[Authority, ...], at: datetime) -> bool:
+    # Imported when a bundle is compiled: a worker that only loads a list does not carry pyhanko's 20 MB.
+    from idp.certificate.trust import paths
+
+    return paths.failure([a.der for a in path], at) is None
