@@ -1,0 +1,123 @@
+"""A CRL compiled for look-up: a header, then serial numbers in order, then what is said of each, in one mapped file.
+
+Layout, big-endian: magic (8), issuer key (32), CRL number (20), thisUpdate, nextUpdate (int64 seconds), count (uint32),
+SHA-256 of the body (32); body: ``count`` serials of 20 bytes, ascending; ``count`` pairs of date (int64) and reason (uint8).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from idp.certificate.crl import VerifiedCrl
+
+_MAGIC = b"PORTCRL1"
+_HEADER = struct.Struct(">8s32s20sqqI32s")
+_ABOUT = struct.Struct(">qB")
+_SERIAL = 20
+_REASONS = (
+    None,
+    "unspecified",
+    "keyCompromise",
+    "cACompromise",
+    "affiliationChanged",
+    "superseded",
+    "cessationOfOperation",
+    "certificateHold",
+    "privilegeWithdrawn",
+    "aACompromise",
+)
+"""Position = the byte stored. Appending is safe; reordering is not."""
+
+
+class Damaged(ValueError):
+    """A file that is not a compiled CRL, or not whole."""
+
+
+def encode(crl: VerifiedCrl) -> bytes:
+    """The file's bytes. Raises CrlRefused when an entry cannot be understood. A serial listed twice keeps one."""
+    about = {
+        entry.serial.to_bytes(_SERIAL, "big"): _ABOUT.pack(
+            int(entry.revoked_at.timestamp()), _REASONS.index(entry.reason)
+        )
+        for entry in crl.entries()
+    }
+    serials = sorted(about)
+    body = b"".join(serials) + b"".join(about[serial] for serial in serials)
+    header = _HEADER.pack(
+        _MAGIC,
+        bytes.fromhex(crl.issuer_key),
+        crl.number.to_bytes(_SERIAL, "big"),
+        int(crl.this_update.timestamp()),
+        int(crl.next_update.timestamp()),
+        len(serials),
+        hashlib.sha256(body).digest(),
+    )
+    return header + body
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    at: datetime
+    reason: str | None
+
+
+class CompiledCrl:
+    """One compiled file, mapped. Stays usable after the file is replaced, until released."""
+
+    def __init__(self, path: Path) -> None:
+        """Map and check the whole of ``path``. Raises Damaged, or OSError when it cannot be opened."""
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            self.identity = _identity(status)
+            if status.st_size < _HEADER.size:
+                raise Damaged(f"{path}: too short")
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        magic, key, number, this_update, next_update, self.count, digest = _HEADER.unpack_from(self._map)
+        size = _HEADER.size + self.count * (_SERIAL + _ABOUT.size)
+        if magic != _MAGIC or len(self._map) != size:
+            raise Damaged(f"{path}: not a compiled CRL")
+        with memoryview(self._map) as view:
+            if hashlib.sha256(view[_HEADER.size :]).digest() != digest:
+                raise Damaged(f"{path}: checksum differs")
+        self.issuer_key = key.hex()
+        self.number = int.from_bytes(number, "big")
+        self.this_update = datetime.fromtimestamp(this_update, UTC)
+        self.next_update = datetime.fromtimestamp(next_update, UTC)
+
+    def find(self, serial: str) -> Revoked | None:
+        """What is said of ``serial`` (hex), by binary search. None when it is not listed."""
+        try:
+            wanted = int(serial, 16).to_bytes(_SERIAL, "big")
+        except (ValueError, OverflowError):
+            return None  # no certificate we accept has such a serial
+        low, high = 0, self.count
+        while low < high:
+            middle = (low + high) // 2
+            start = _HEADER.size + middle * _SERIAL
+            found = self._map[start : start + _SERIAL]
+            if found == wanted:
+                return self._about(middle)
+            low, high = (middle + 1, high) if found < wanted else (low, middle)
+        return None
+
+    def replaced(self, path: Path) -> bool:
+        """Whether ``path`` is now another file, or none."""
+        try:
+            return _identity(path.stat()) != self.identity
+        except OSError:
+            return True
+
+    def _about(self, position: int) -> Revoked:
+        start = _HEADER.size + self.count * _SERIAL + position * _ABOUT.size
+        seconds, reason = _ABOUT.unpack_from(self._map, start)
+        return Revoked(datetime.fromtimestamp(seconds, UTC), _REASONS[reason])
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_mtime_ns, status.st_size
