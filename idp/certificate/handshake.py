@@ -20,7 +20,7 @@ from idp.errors import IdpError
 EMBEDDED_KEY = "portaria.client_certificate"
 """WSGI environ key that the embedded listener sets: DER, or None when no certificate was shown."""
 
-_SECRET_KEY = "HTTP_X_PORTARIA_PROXY"  # noqa: S105 - the name of a header
+_SECRET_KEY = "HTTP_X_PORTARIA_PROXY"
 _HEADER_KEYS = {"nginx": "HTTP_X_SSL_CLIENT_CERT", "rfc9440": "HTTP_CLIENT_CERT"}
 _LONGEST_HEADER = 48 * 1024  # a certificate of 16 KiB in escaped PEM has about 24 KiB
 

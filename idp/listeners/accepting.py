@@ -26,7 +26,7 @@ from cheroot.ssl import Adapter
 from cheroot.wsgi import Server
 from OpenSSL import SSL, crypto
 
-CERTIFICATE_KEY = "portaria.client_certificate"
+from idp.certificate.handshake import EMBEDDED_KEY
 
 HEADER_BYTES = 16 * 1024
 BODY_BYTES = 64 * 1024
@@ -160,7 +160,7 @@ class _Connection(HTTPConnection):
         except (SSL.Error, OSError) as error:  # a peer that vanished or does not speak TLS: its own affair
             logger.info("connection from %s ended in the handshake: %s", self.remote_addr, type(error).__name__)
             return False
-        self.ssl_env = {"wsgi.url_scheme": "https", CERTIFICATE_KEY: _der(self.socket)}
+        self.ssl_env = {"wsgi.url_scheme": "https", EMBEDDED_KEY: _der(self.socket)}
         self.raw.allow(self.server.limits.request)
         return bool(super().communicate())  # type: ignore[no-untyped-call]
 

@@ -10,6 +10,7 @@ from typing import Any
 from tests.server.pki import Pair, Pki
 
 GET = b"GET /caminho HTTP/1.1\r\nHost: localhost\r\n\r\n"
+GET_AND_CLOSE = b"GET /caminho HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 def context(pki: Pki, pair: Pair | None = None, version: ssl.TLSVersion | None = None) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests.server.client import GET, connect, context, exchange, get
+from tests.server.client import GET, GET_AND_CLOSE, connect, context, exchange, get
 from tests.server.conftest import Launch, Running
 from tests.server.pki import Pki, openssl
 from tests.support.processes import accepts
@@ -58,7 +58,7 @@ def test_the_advertised_names_are_the_subjects_given(running: Running) -> None:
 
 @pytest.mark.attack("ATK-071")
 def test_the_issuer_never_asks_for_a_certificate(running: Running, pki: Pki) -> None:
-    assert get(running.issuer, context(pki, pki.valid))["certificate"] == "unset"
+    assert get(running.issuer, context(pki, pki.valid), GET_AND_CLOSE)["certificate"] == "unset"
     for version in ("-tls1_2", "-tls1_3"):
         trace = s_client(running.issuer, "-msg", version, "-cert", pki.valid.certificate, "-key", pki.valid.key)
         assert "ServerHello" in trace

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests.server.client import GET, connect, context, exchange, get
+from tests.server.client import GET_AND_CLOSE, connect, context, exchange, get
 from tests.server.conftest import Launch
 from tests.server.pki import Pki
 from tests.support.processes import wait_until
@@ -113,7 +113,7 @@ def test_port_0_picks_a_free_one_and_says_which(launch: Launch, pki: Pki) -> Non
     ports = {int(port) for port in ready.groups()}
     assert len(ports) == 3
     for port in ports:
-        assert get(port, context(pki), GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))["path"] == "/caminho"
+        assert get(port, context(pki), GET_AND_CLOSE)["path"] == "/caminho"
 
 
 def test_missing_tls_files_are_named(launch: Launch) -> None:
