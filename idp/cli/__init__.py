@@ -1,0 +1,102 @@
+"""The ``idp`` command: noun, verb, ``--json``.
+
+Owns how commands are found, how results and errors are shown, and the exit codes; each noun is a module of its own.
+Decides nothing: what a command does lies in the packages it calls.
+
+=========  =======================================================================
+exit code  meaning
+=========  =======================================================================
+0          done, or a favourable answer
+1          refused, or a negative answer (nothing of that name, a certificate that may not log in)
+2          unusable input: wrong options, a file that is not what it should be
+3          configuration: settings, keys, trust list or database do not allow it
+=========  =======================================================================
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from idp import __version__
+from idp.cli.output import fail
+from idp.errors import (
+    ConfigurationError,
+    IdpError,
+    InvalidClient,
+    InvalidDocument,
+    InvalidProcuracao,
+    NotFound,
+    StoreUnavailable,
+)
+
+COMMANDS = (
+    ("sandbox", "Try everything on this machine with a fake ICP-Brasil."),
+    ("serve", "Run the issuer, the certificate host and the mTLS host."),
+    ("config", "Check the configuration, or show it."),
+    ("db", "Create the database's tables or bring them up to date."),
+    ("cadastro", "Import contribuintes, inscricoes, representatives and procuracoes."),
+    ("client", "Register relying parties and change them."),
+    ("keys", "Create, list and rotate the signing keys."),
+    ("trust", "Import the ICP-Brasil bundle and say which CAs may certify a login."),
+    ("crl", "Keep the revocation lists of those CAs."),
+    ("cert", "Say what a login with a certificate would say."),
+    ("audit", "Verify the audit chain."),
+)
+"""Every noun, in the order help shows them. ``idp.cli.<noun>`` defines the command, by the same name; it is imported
+when it is called, so that a command pays for its own imports only."""
+
+UNUSABLE = (InvalidClient, InvalidDocument, InvalidProcuracao)
+
+
+class Idp(click.Group):
+    """The root: finds commands by COMMANDS and turns every foreseeable error into a sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = getattr(import_module(f"idp.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(COMMANDS)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            fail(3, error.problem, error.remedy)
+        except StoreUnavailable as error:
+            fail(3, f"the store does not answer: {error}", "see: idp config check")
+        except InvalidClient as error:
+            fail(2, str(error), "", field=error.field)
+        except UNUSABLE as error:
+            fail(2, str(error))
+        except NotFound as error:
+            fail(1, f"there is no such {error}")
+        except IdpError as error:
+            fail(1, str(error))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            fail(3, f"{error.filename or 'system'}: {error.strerror or error}", "correct the path or its permissions")
+
+
+@click.group(cls=Idp, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="idp")
+def cli() -> None:
+    """Portaria: an OpenID Connect provider that knows taxpayers by their ICP-Brasil certificates.
+
+    Exit codes: 0 done, 1 refused or a negative answer, 2 unusable input, 3 configuration.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="idp")
