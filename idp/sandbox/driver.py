@@ -12,7 +12,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import jwt
 import requests
@@ -65,7 +65,7 @@ class Visitor:
         step = self._get(url)
         for _ in range(_MAX_STEPS):
             if step.is_redirect:
-                target = requests.compat.urljoin(step.url, step.headers["Location"])
+                target = urljoin(step.url, step.headers["Location"])
                 if target.startswith(until):
                     return target
                 step = self._get(target)

@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,8 @@ from typing import Any
 
 import requests
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.requests_client import OAuth2Session
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 from flask import Flask, abort, redirect, render_template, request, session, url_for
@@ -85,6 +85,18 @@ class Login:
     csrf: str
 
 
+class _Session(OAuth2Session):
+    """Without REQUESTS_CA_BUNDLE, which would win over our ``verify``, without proxies and .netrc."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.trust_env = False
+
+
+class _Provider(FlaskOAuth2App):
+    client_cls = _Session
+
+
 class Memory:
     """The newest :data:`MAX_LOGINS` entries by key. Its methods are those that Authlib asks of a cache."""
 
@@ -118,6 +130,7 @@ def create_app(config: RelyingPartyConfig) -> Flask:
     app.register_blueprint(receipts_api(config.issuer, config.resource, config.web_ca))
     provider = OAuth(app, cache=Memory()).register(
         "portaria",
+        client_cls=_Provider,
         client_id=config.client_id,
         client_secret=config.client_secret,
         server_metadata_url=f"{config.issuer}/.well-known/openid-configuration",
@@ -246,14 +259,18 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
-def main(config_file: str) -> int:
-    """Serve until SIGTERM or SIGINT."""
-    config = RelyingPartyConfig.load(Path(config_file))
+def make_server(config: RelyingPartyConfig) -> Server:
+    """The HTTPS server of :func:`create_app` on 127.0.0.1, not started."""
     server = Server(("127.0.0.1", config.port), create_app(config), numthreads=6, server_name="127.0.0.1")
     server.ssl_adapter = BuiltinSSLAdapter(config.certificate, config.key)
-    stop: Callable[[int, Any], None] = lambda *_: threading.Thread(target=server.stop).start()  # noqa: E731
+    return server
+
+
+def main(config_file: str) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    server = make_server(RelyingPartyConfig.load(Path(config_file)))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, lambda *_: threading.Thread(target=server.stop).start())
     server.start()
     return 0
 

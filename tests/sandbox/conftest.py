@@ -16,3 +16,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> pki.Pki:
     directory = tmp_path_factory.mktemp("sandbox") / "pki"
     pki.create(directory, NOW)
     return pki.Pki(directory)
+
+
+@pytest.fixture(scope="session")
+def made_now(tmp_path_factory: pytest.TempPathFactory) -> pki.Pki:
+    """The same, made today: for real TLS connections."""
+    directory = tmp_path_factory.mktemp("sandbox-now") / "pki"
+    pki.create(directory, datetime.now(UTC))
+    return pki.Pki(directory)
