@@ -14,7 +14,7 @@ from idp.errors import InvalidClient
 SCOPES = ("openid", "profile", "cpf", "inscricao", "procuracao", "certificado", "offline_access")
 """Every scope there is, in the order pages show them."""
 SIGNING_ALGS = ("RS256", "ES256")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\uffff\\*]")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\*]")
 
 
 class AuthMethod(StrEnum):
@@ -87,6 +87,8 @@ class Client:
         for name, alg in (("id_token", self.id_token_alg), ("access_token", self.access_token_alg)):
             if alg not in SIGNING_ALGS:
                 raise InvalidClient(f"{name}_signed_response_alg", f"one of {', '.join(SIGNING_ALGS)}")
+        if self.subject_type == "pairwise":
+            _ = self.sector_identifier  # raises now rather than at the first login
 
     @property
     def sector_identifier(self) -> str:

@@ -25,7 +25,7 @@ class CPF:
 
     def __post_init__(self) -> None:
         if not _CPF.match(self.numero):
-            raise InvalidDocument("CPF", "length" if self.numero.isdigit() else "charset")
+            raise InvalidDocument("CPF", "length" if len(self.numero) != 11 else "charset")
         if len(set(self.numero)) == 1:
             raise InvalidDocument("CPF", "repeated")
         try:
@@ -64,7 +64,7 @@ class CNPJ:
 
     def __post_init__(self) -> None:
         if not _CNPJ.match(self.numero):
-            raise InvalidDocument("CNPJ", "length" if self.numero.isalnum() and self.numero.isascii() else "charset")
+            raise InvalidDocument("CNPJ", "length" if len(self.numero) != 14 else "charset")
         if len(set(self.numero)) == 1:
             raise InvalidDocument("CNPJ", "repeated")
         try:
@@ -75,7 +75,9 @@ class CNPJ:
     @classmethod
     def parse(cls, text: str) -> CNPJ:
         """Typed input, with or without its mask, any case. Raises InvalidDocument."""
-        return cls(_MASK.sub("", text).upper())
+        bare = _MASK.sub("", text)
+        # str.upper() makes ASCII letters of others (dotless i, long s): those stay as they are and are refused.
+        return cls(bare.upper() if bare.isascii() else bare)
 
     @property
     def raiz(self) -> str:

@@ -6,6 +6,7 @@ bases and they never chain: a partner's e-CPF does not reach procurações given
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -56,6 +57,7 @@ _BY_STATE = {
 }
 
 _RANK = {Nivel.SE_S: 1, Nivel.A1: 1, Nivel.A2: 2, Nivel.SE_H: 3, Nivel.A3: 3, Nivel.A4: 4}
+_ID = re.compile(r"[!-~]{1,64}\Z")
 MAX_CADEIA = 8
 """Longer substabelecimento chains are refused unread: no authority allows them and loops must end (ATK-124)."""
 
@@ -79,7 +81,7 @@ class RepresentationRef:
     def parse(cls, text: str) -> RepresentationRef:
         """The inverse of ``str``. Raises ValueError."""
         parts = text.split("/")
-        if len(parts) not in (2, 3):
+        if len(parts) not in (2, 3) or (len(parts) == 3 and not _ID.match(parts[2])):
             raise ValueError("not a representation reference")
         return cls(InscricaoId.parse(parts[0]), Modo(parts[1]), parts[2] if len(parts) == 3 else None)
 
