@@ -76,6 +76,7 @@ REQUEST_GLOBALS = {"request", "g", "session", "current_app"}
 CLOCK_MODULES = ("idp.clock",)
 ENVIRONMENT_MODULES = ("idp.settings",)
 REQUEST_MODULES = ("idp.oidc", "idp.web", "idp.admin", "idp.sandbox")  # sandbox: the relying party's own Flask
+MADE_ONLY_IN = {"Representation": "idp.domain.representation"}
 LONGEST_FILE = 350
 
 
@@ -177,6 +178,20 @@ def forbidden_names(source: Source) -> Iterator[str]:
             yield f"{where}: {name}: query and form are different places"
 
 
+def forbidden_makers(source: Source) -> Iterator[str]:
+    """Calls of a class that only its own module may make."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(source.tree()):
+        if isinstance(node, ast.ImportFrom):
+            aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
+    for node in ast.walk(source.tree()):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            name = aliases.get(called, called)
+            if source.name != MADE_ONLY_IN.get(name, source.name):
+                yield f"{source.name}:{node.lineno}: {name} is made in {MADE_ONLY_IN[name]} only"
+
+
 def cycle(modules: list[Source]) -> list[str]:
     """The first cycle of imports, empty if there is none.
 
@@ -201,7 +216,7 @@ def too_long(source: Source) -> Iterator[str]:
 
 
 Rule = Callable[[Source], Iterator[str]]
-RULES: tuple[Rule, ...] = (forbidden_imports, forbidden_names, too_long)
+RULES: tuple[Rule, ...] = (forbidden_imports, forbidden_names, forbidden_makers, too_long)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -251,11 +266,16 @@ VIOLATIONS = [
     (forbidden_names, "idp.listeners.issuer", "from flask import Flask, current_app as app"),
     (forbidden_names, "idp.oidc.endpoints", "from flask import request\nrequest.values['scope']"),
     (forbidden_names, "idp.web.login", "import flask\nflask.request.values"),
+    (forbidden_makers, "idp.flow.choices", "from idp.domain.representation import Representation\nRepresentation(1)"),
+    (forbidden_makers, "idp.flow.choices", "from idp.domain.representation import Representation as R\nR(1)"),
+    (forbidden_makers, "idp.storage.sql.x", "from idp.domain import representation\nrepresentation.Representation(1)"),
     (too_long, "idp.web.login", "x = 1\n" * 351),
 ]
 
 PERMITTED = [
     ("idp.domain.documents", "from stdnum.br import cpf\nfrom idp.errors import InvalidDocument"),
+    ("idp.domain.representation", "Representation(1)"),
+    ("idp.flow.choices", "from idp.domain.representation import represent\nrepresent(1)"),
     ("idp.clock", "from datetime import UTC, datetime\ndatetime.now(UTC)"),
     ("idp.settings", "import os\nos.environ.get('IDP_CONFIG')"),
     ("idp.web.login", "from flask import request\nrequest.form['csrf']\nfrom idp.certificate import handshake"),
