@@ -3,7 +3,7 @@
 Layout of the directory (``Pki`` names each part)::
 
     bundle.zip            the recognised CAs as .crt files, as ITI's ACcompactado.zip has them
-    pins.txt              SHA-256 of the recognised roots, one a line, lower-case hex
+    pins.txt              the recognised roots, one a line: SHA-256 in lower-case hex, a space, the name
     crl/<ca>.crl          CRLs (DER) of all CAs, roots included
     ca/<ca>.pem|.key      the CAs themselves, to sign CRLs again
     web/ca.pem            trust anchor of the sandbox's own HTTPS
@@ -75,9 +75,10 @@ class Pki:
         return self.directory / "web" / "server.key"
 
     @property
-    def pins(self) -> tuple[str, ...]:
-        """SHA-256 of the recognised roots, lower-case hex."""
-        return tuple((self.directory / "pins.txt").read_text().split())
+    def pins(self) -> dict[str, str]:
+        """The recognised roots: SHA-256 in lower-case hex and name."""
+        lines = (self.directory / "pins.txt").read_text().splitlines()
+        return dict(line.split(" ", 1) for line in lines)
 
     def p12(self, slug: str) -> Path:
         return self.directory / "personas" / f"{slug}.p12"
@@ -173,8 +174,8 @@ def _write_bundle(directory: Path, authorities: dict[str, Authority]) -> None:
     with zipfile.ZipFile(directory / "bundle.zip", "w", zipfile.ZIP_DEFLATED) as bundle:
         for slug in listed:
             bundle.writestr(f"{slug}.crt", authorities[slug].certificate.public_bytes(Encoding.PEM))
-    fingerprints = [authorities[slug].certificate.fingerprint(hashes.SHA256()).hex() for slug in roots]
-    (directory / "pins.txt").write_text("".join(f"{fingerprint}\n" for fingerprint in fingerprints))
+    pins = ((authorities[slug].certificate.fingerprint(hashes.SHA256()).hex(), roots[slug].nome) for slug in roots)
+    (directory / "pins.txt").write_text("".join(f"{fingerprint} {name}\n" for fingerprint, name in pins))
 
 
 def _write_certificates(path: Path, *certificates: x509.Certificate) -> None:
