@@ -50,9 +50,10 @@ TABLE = {
     "idp.certificate.trust": may("domain ports errors paths", "cryptography asn1crypto pyhanko_certvalidator"),
     "idp.cadastro": may("domain ports errors", "sqlalchemy requests"),
     "idp.storage": may("domain ports errors", "sqlalchemy alembic redis orjson"),
+    "idp.storage.sql.audit": may("domain ports errors audit", "sqlalchemy orjson"),  # writes the chain audit defines
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),
     "idp.keyring": may("domain ports errors", "cryptography pkcs11"),
-    "idp.audit": may("domain ports errors", "cryptography"),
+    "idp.audit": may("domain ports errors", "cryptography orjson"),
     "idp.oidc": may(
         "domain flow ports errors web.outcome web.browser", "authlib joserfc flask werkzeug cryptography orjson"
     ),
