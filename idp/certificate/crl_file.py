@@ -1,7 +1,8 @@
 """A CRL compiled for look-up: a header, then serial numbers in order, then what is said of each, in one mapped file.
 
 Layout, big-endian: magic (8), issuer key (32), CRL number (20), thisUpdate, nextUpdate (int64 seconds), count (uint32),
-SHA-256 of the body (32); body: ``count`` serials of 20 bytes, ascending; ``count`` pairs of date (int64) and reason (uint8).
+SHA-256 of the body (32). Body: ``count`` serials of 20 bytes, ascending, then ``count`` pairs of date (int64) and
+reason (uint8).
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ from idp.domain.certificado import (
 from idp.domain.person import Holder
 from idp.ports import Revocation
 
+_CRL = {"stale": "crl-stale", "absent": "crl-absent"}
+_CA_CRL = {"stale": "ca-crl-stale", "absent": "ca-crl-absent"}
 _NOT_A_LOGIN_CA = {"no-login-policy", "extended-key-usage", "purpose-site", "purpose-code", "purpose-timestamp"}
 
 
@@ -122,12 +124,12 @@ def _revocation(facts: Facts, issuer: Issuer | None, revocation: Revocation, at:
     if own.state == "revoked":
         token = "on-hold" if own.reason == "certificateHold" else "revoked"
         yield Reason(CertReason.REVOGADO, token, own.revoked_at)
-    elif own.state != "good":
-        yield Reason(CertReason.LCR, f"crl-{own.state}", own.next_update)
+    elif own.state in _CRL:
+        yield Reason(CertReason.LCR, _CRL[own.state], own.next_update)
     for link in issuer.path:
         above = revocation.status(link.issuer_key, link.serial, at)
-        if above.state in ("stale", "absent"):
-            yield Reason(CertReason.LCR, f"ca-crl-{above.state}", above.next_update)
+        if above.state in _CA_CRL:
+            yield Reason(CertReason.LCR, _CA_CRL[above.state], above.next_update)
             return
 
 

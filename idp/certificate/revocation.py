@@ -17,6 +17,8 @@ from idp.certificate.crl_file import CompiledCrl, Damaged, encode
 from idp.certificate.trust.issuers import Authority, TrustList, write_atomically
 from idp.domain.certificado import RevocationStatus
 
+DIRECTORY = "crl"
+"""Name of the index within ``Settings.trust_dir``."""
 _LOOK_AGAIN = timedelta(seconds=1)
 _SUFFIXES = (".crl", ".pem", ".der")
 

@@ -27,6 +27,8 @@ PINS: Mapping[str, str] = {
 }
 """SHA-256 of the ICP-Brasil roots that anchor logins. v10 certifies sites, v11 code, v6 measuring instruments."""
 
+FILE = "issuers.json"
+"""Name of the compiled list within ``Settings.trust_dir``."""
 _FORMAT = "portaria-trust/1"
 _REALM_PINS = {"icp-brasil": PINS}
 CrlState = Literal["fresh", "stale", "absent"]
@@ -201,13 +203,16 @@ class TrustList:
         write_atomically(path, json.dumps(document, indent=1).encode())
 
     @classmethod
-    def load(cls, path: Path, realm: str) -> TrustList:
-        """Read a saved list. Raises TrustError when it is missing, damaged, empty or of another realm."""
+    def load(cls, path: Path, realm: str | None) -> TrustList:
+        """Read a saved list. Raises TrustError when it is missing, damaged, empty or of another realm.
+
+        A ``realm`` of None takes the list's own word for it: for looking at a file, never for serving logins.
+        """
         try:
             document = json.loads(path.read_bytes())
             if document["format"] != _FORMAT:
                 raise TrustError(f"{path}: format {document['format']!r} is not {_FORMAT}")
-            if document["realm"] != realm:
+            if realm is not None and document["realm"] != realm:
                 raise TrustError(f"{path}: belongs to realm {document['realm']!r}, not {realm!r}")
             trust = cls(
                 realm,
@@ -222,12 +227,15 @@ class TrustList:
             raise TrustError(f"{path}: there is no trust list; make one with: idp trust import FILE") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrustError(f"{path}: not a readable trust list ({type(error).__name__}: {error})") from error
-        pins = _REALM_PINS.get(realm)
-        if pins is not None and any(root.sha256 not in pins for root in trust.anchors):
-            raise TrustError(f"{path}: anchored in a root that is not pinned for realm {realm!r}")
-        if not trust.anchors or not trust.eligible:
-            raise TrustError(f"{path}: no CA in it may certify a login")
+        trust._check(path)
         return trust
+
+    def _check(self, path: Path) -> None:
+        pins = _REALM_PINS.get(self.realm)
+        if pins is not None and any(root.sha256 not in pins for root in self.anchors):
+            raise TrustError(f"{path}: anchored in a root that is not pinned for realm {self.realm!r}")
+        if not self.anchors or not self.eligible:
+            raise TrustError(f"{path}: no CA in it may certify a login")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
