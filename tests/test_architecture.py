@@ -49,15 +49,20 @@ TABLE = {
     "idp.certificate": may("domain ports errors paths", "cryptography"),
     "idp.certificate.trust": may("domain ports errors paths", "cryptography asn1crypto pyhanko_certvalidator"),
     "idp.cadastro": may("domain ports errors", "sqlalchemy requests"),
-    "idp.storage": may("domain ports errors", "sqlalchemy alembic redis orjson"),
-    "idp.storage.sql.audit": may("domain ports errors audit", "sqlalchemy orjson"),  # writes the chain audit defines
+    "idp.storage": may("domain ports errors paths", "sqlalchemy alembic redis orjson"),
+    "idp.storage.sql.audit": may(
+        "domain ports errors paths audit", "sqlalchemy orjson"
+    ),  # writes the chain audit defines
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),
-    "idp.keyring": may("domain ports errors", "cryptography pkcs11"),
+    "idp.signing": may("domain ports errors", "cryptography orjson pkcs11"),
+    "idp.keyring": may("domain ports errors signing", "cryptography orjson"),
     "idp.audit": may("domain ports errors", "cryptography orjson"),
     "idp.oidc": may(
         "domain flow ports errors web.outcome web.browser", "authlib joserfc flask werkzeug cryptography orjson"
     ),
-    "idp.web": may("domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe"),
+    "idp.web": may(
+        "domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe structlog"
+    ),
     "idp.admin": may("domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe"),
     # These join or serve the rest.
     "idp.app": may("*", "*", never="authlib joserfc"),
