@@ -1,0 +1,65 @@
+"""Transactions and sessions as bytes under a prefix. What an older version wrote and this one cannot read is gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from idp.domain.session import Session
+from idp.domain.transaction import Transaction
+from idp.ports import Clock, Ephemeral
+from idp.storage import codec
+
+T = TypeVar("T", Session, Transaction)
+
+
+class EphemeralTransactions:
+    """Implements :class:`idp.ports.Transactions`."""
+
+    def __init__(self, store: Ephemeral, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def put(self, tx: Transaction) -> None:
+        _put(self._store, f"tx:{tx.id}", codec.dumps(tx), tx.expires_at - self._clock.now())
+
+    def get(self, id: str) -> Transaction | None:
+        return _read(Transaction, self._store.get(f"tx:{id}"), self._clock.now())
+
+    def delete(self, id: str) -> None:
+        self._store.delete(f"tx:{id}")
+
+
+class EphemeralSessions:
+    """Implements :class:`idp.ports.Sessions`."""
+
+    def __init__(self, store: Ephemeral, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def put(self, session: Session) -> None:
+        _put(self._store, f"session:{session.key}", codec.dumps(session), session.expires_at - self._clock.now())
+
+    def get(self, key: str) -> Session | None:
+        return _read(Session, self._store.get(f"session:{key}"), self._clock.now())
+
+    def delete(self, key: str) -> None:
+        self._store.delete(f"session:{key}")
+
+
+def _put(store: Ephemeral, key: str, value: bytes, lifetime: timedelta) -> None:
+    if lifetime > timedelta(0):
+        store.put(key, value, lifetime)
+    else:
+        store.delete(key)
+
+
+def _read(cls: type[T], data: bytes | None, now: datetime) -> T | None:
+    if data is None:
+        return None
+    try:
+        value: T = codec.loads(cls, data)
+    except codec.Unreadable:
+        return None
+    # Redis keeps time by its own clock; ours decides.
+    return value if value.expires_at > now else None

@@ -1,0 +1,175 @@
+"""Facts about inscrições, read so that they cannot change before our commit.
+
+On SQLite a transaction holds the only write lock from its beginning. On PostgreSQL ``facts(lock=True)`` takes row locks
+(FOR SHARE) in a fixed order, which writers keep too, so that nobody waits in a circle: contribuintes by id, inscrição,
+procuração, the procurações above it, representantes. The representantes are read by a second statement, whose snapshot
+is taken once the contribuinte is locked: whoever changes a company's representantes locks its contribuinte first, so
+neither a removal nor an addition can slip in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from idp.domain.documents import CNPJ, CPF
+from idp.domain.inscricao import Inscricao, InscricaoId
+from idp.domain.person import Holder, PessoaFisica, PessoaJuridica
+from idp.domain.procuracao import Procuracao
+from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
+from idp.storage.codec import cpf
+from idp.storage.sql import rows
+from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, listed
+from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
+
+_HOLDER = bindparam("holder")
+_ONE = (inscricoes.c.uf == bindparam("uf"), inscricoes.c.numero == bindparam("numero"))
+_LISTED = (listed(contribuintes.c.id, "representantes"), listed(_HOLDER, "representantes_titular"))
+
+_FACTS = select(*INSCRICAO, *_LISTED).select_from(CADASTRO).where(*_ONE)
+_chain = chain(bindparam("procuracao"))
+_CHAIN_COLUMNS = [column.label(f"p_{column.name}") for column in _chain.c]
+_FACTS_CHAIN = (
+    select(*INSCRICAO, *_LISTED, *_CHAIN_COLUMNS)
+    .select_from(CADASTRO.join(_chain, _chain.c.id.is_not(None)))
+    .where(*_ONE)
+    .order_by(_chain.c.elo)
+)
+
+# Locked. The inscrição's contribuinte and, where the cadastro has it, the holder's own company: one row each.
+_BOTH = inscricoes.join(estabelecimentos, estabelecimentos.c.documento == inscricoes.c.documento).join(
+    contribuintes, or_(contribuintes.c.id == inscricoes.c.contribuinte, contribuintes.c.id == _HOLDER)
+)
+_LOCKED = (
+    select(*INSCRICAO, contribuintes.c.id.label("locked"))
+    .select_from(_BOTH)
+    .where(*_ONE)
+    .order_by(contribuintes.c.id)
+    .with_for_update(read=True, of=[contribuintes, inscricoes])
+)
+_P_COLUMNS = [column.label(f"p_{column.name}") for column in procuracoes.c]
+_LOCKED_CHAIN = (
+    select(*INSCRICAO, contribuintes.c.id.label("locked"), *_P_COLUMNS)
+    .select_from(_BOTH.join(procuracoes, procuracoes.c.id == bindparam("procuracao")))
+    .where(*_ONE)
+    .order_by(contribuintes.c.id)
+    .with_for_update(read=True, of=[contribuintes, inscricoes, procuracoes])
+)
+_LOCKED_ANCESTORS = (
+    select(procuracoes, _chain.c.elo)
+    .join_from(procuracoes, _chain, _chain.c.id == procuracoes.c.id)
+    .order_by(_chain.c.elo)
+    .with_for_update(read=True, of=procuracoes)
+)
+_LOCKED_REPRESENTANTES = (
+    select(representantes.c.contribuinte, representantes.c.cpf)
+    .where(or_(representantes.c.contribuinte == bindparam("contribuinte"), representantes.c.contribuinte == _HOLDER))
+    .order_by(representantes.c.contribuinte, representantes.c.cpf)
+    .with_for_update(read=True)
+)
+
+_OF_HOLDER = select(*INSCRICAO, *_LISTED).select_from(CADASTRO).where(inscricoes.c.contribuinte == _HOLDER)
+_OF_REPRESENTED = (
+    select(*INSCRICAO, *_LISTED)
+    .select_from(CADASTRO.join(representantes, representantes.c.contribuinte == contribuintes.c.id))
+    .where(representantes.c.cpf == _HOLDER)
+)
+_OUTORGANTES = select(procuracoes.c.outorgante_contribuinte).where(procuracoes.c.outorgado_contribuinte == _HOLDER)
+_OF_OUTORGANTES = select(*INSCRICAO, *_LISTED).select_from(CADASTRO).where(inscricoes.c.contribuinte.in_(_OUTORGANTES))
+_received = select(procuracoes).where(procuracoes.c.outorgado_contribuinte == _HOLDER).cte("recebidas", recursive=True)
+# UNION, not UNION ALL: it ends even where procurações descend from each other in a circle.
+_received = _received.union(select(procuracoes).where(procuracoes.c.id == _received.c.pai))
+_RECEIVED = select(_received)
+
+
+class SqlCadastro:
+    """Implements :class:`idp.ports.Cadastro`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
+        key = {"holder": rows.contribuinte_id(holder.documento)}
+        found = [
+            (Modo.TITULAR, fatos)
+            for fatos in map(_fatos, self._connection.execute(_OF_HOLDER, key))
+            if raiz or fatos.inscricao.contribuinte == holder.documento
+        ]
+        if isinstance(holder, PessoaFisica):
+            represented = map(_fatos, self._connection.execute(_OF_REPRESENTED, key))
+            found += [(Modo.REPRESENTANTE_LEGAL, fatos) for fatos in represented]
+        found += [(Modo.PROCURACAO, fatos) for fatos in self._reached(holder, key, raiz)]
+        return sorted(found, key=lambda entry: _order(entry[1].inscricao))
+
+    def _reached(self, holder: Holder, key: dict[str, str], raiz: bool) -> Iterator[Fatos]:
+        known = {value.id: value for value in map(rows.procuracao, self._connection.execute(_RECEIVED, key))}
+        received: dict[str, list[Procuracao]] = {}
+        for value in known.values():
+            same_root = rows.contribuinte_id(value.outorgado) == key["holder"]
+            if value.outorgado == holder.documento or (raiz and same_root):
+                received.setdefault(rows.contribuinte_id(value.outorgante), []).append(value)
+        if not received:
+            return
+        for fatos in map(_fatos, self._connection.execute(_OF_OUTORGANTES, key)):
+            for value in received.get(rows.contribuinte_id(fatos.inscricao.contribuinte), ()):
+                if value.escopo.reaches(value.outorgante, fatos.inscricao):
+                    yield replace(fatos, cadeia=_up(value, known))
+
+    def facts(self, holder: Holder, ref: RepresentationRef, *, lock: bool) -> Fatos | None:
+        keys = {
+            "uf": ref.inscricao.uf,
+            "numero": ref.inscricao.numero,
+            "holder": rows.contribuinte_id(holder.documento),
+        }
+        if ref.procuracao is not None:
+            keys["procuracao"] = ref.procuracao
+        if lock and self._connection.dialect.name == "postgresql":
+            return self._locked_facts(holder, keys)
+        if ref.procuracao is None:
+            row = self._connection.execute(_FACTS, keys).first()
+            return None if row is None else _fatos(row)
+        found = self._connection.execute(_FACTS_CHAIN, keys).all()
+        return rows.fatos(found, "p_") if found else None
+
+    def _locked_facts(self, holder: Holder, keys: dict[str, str]) -> Fatos | None:
+        with_procuracao = "procuracao" in keys
+        locked = self._connection.execute(_LOCKED_CHAIN if with_procuracao else _LOCKED, keys).all()
+        row = next((row for row in locked if row.locked == row.contribuinte), None)
+        if row is None:
+            return None
+        cadeia: tuple[Procuracao, ...] = ()
+        if with_procuracao:
+            cadeia = (rows.procuracao(row, "p_"),)
+            if cadeia[0].pai is not None:
+                above = self._connection.execute(_LOCKED_ANCESTORS, {"procuracao": cadeia[0].pai})
+                cadeia += tuple(map(rows.procuracao, above))
+        inscricao = rows.inscricao(row)
+        listed_for: dict[str, set[CPF]] = {}
+        if isinstance(inscricao.contribuinte, CNPJ) or isinstance(holder, PessoaJuridica):
+            who = {"contribuinte": row.contribuinte, "holder": keys["holder"]}
+            for contribuinte, number in self._connection.execute(_LOCKED_REPRESENTANTES, who):
+                listed_for.setdefault(contribuinte, set()).add(cpf(number))
+        return Fatos(
+            inscricao,
+            frozenset(listed_for.get(row.contribuinte, ())),
+            frozenset(listed_for.get(keys["holder"], ())),
+            cadeia,
+        )
+
+
+def _fatos(row: Any) -> Fatos:
+    return rows.fatos([row])
+
+
+def _up(first: Procuracao, known: dict[str, Procuracao]) -> tuple[Procuracao, ...]:
+    cadeia = [first]
+    while cadeia[-1].pai in known and len(cadeia) <= MAX_CADEIA:
+        cadeia.append(known[cadeia[-1].pai])
+    return tuple(cadeia)
+
+
+def _order(inscricao: Inscricao) -> tuple[str, InscricaoId]:
+    return inscricao.razao_social, inscricao.id

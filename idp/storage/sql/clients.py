@@ -1,0 +1,135 @@
+"""Registered clients: their administration, and the cached reading that protocol requests use."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from idp.domain.client import Client
+from idp.errors import InvalidClient, NotFound
+from idp.ports import AuditEvent
+from idp.storage import codec
+from idp.storage.sql.audit import SqlAudit
+from idp.storage.sql.engine import answering
+from idp.storage.sql.tables import clients, consents, grants, meta
+
+_KEY = bindparam("key")
+_GET = select(clients.c.registration).where(clients.c.client_id == _KEY)
+_LIST = select(clients.c.registration).order_by(clients.c.client_id)
+_VERSION = select(meta.c.value).where(meta.c.name == "clients_version")
+_BUMP = update(meta).where(meta.c.name == "clients_version").values(value=bindparam("next"))
+_ADD = insert(clients)
+_UPDATE = (
+    update(clients)
+    .where(clients.c.client_id == _KEY)
+    .values(registration=bindparam("registration"), updated_at=bindparam("updated_at"))
+)
+_DELETE = delete(clients).where(clients.c.client_id == _KEY)
+_FORGET = delete(consents).where(consents.c.client_id == _KEY)
+_REVOKE = (
+    update(grants).where(grants.c.client_id == _KEY, grants.c.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
+)
+
+
+class SqlClientRegistry:
+    """Implements :class:`idp.ports.ClientRegistry`; each change is one transaction with its audit row. ``add`` raises
+    InvalidClient where the client_id is taken."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, client: Client, at: datetime, actor: str) -> None:
+        values = {
+            "client_id": client.client_id,
+            "registration": codec.dumps(client).decode(),
+            "created_at": at,
+            "updated_at": at,
+        }
+        try:
+            with answering(), self._engine.begin() as connection:
+                connection.execute(_ADD, values)
+                _record(connection, "client.created", client.client_id, at, actor)
+        except IntegrityError as error:
+            raise InvalidClient("client_id", f"{client.client_id} is taken") from error
+
+    def get(self, client_id: str) -> Client:
+        with answering(), self._engine.connect() as connection:
+            return _stored(connection, client_id)
+
+    def list(self) -> Iterable[Client]:
+        with answering(), self._engine.connect() as connection:
+            return [codec.loads(Client, registration) for registration in connection.execute(_LIST).scalars()]
+
+    def update(self, client: Client, at: datetime, actor: str) -> None:
+        with answering(), self._engine.begin() as connection:
+            before = _stored(connection, client.client_id)
+            registration = codec.dumps(client).decode()
+            connection.execute(_UPDATE, {"key": client.client_id, "registration": registration, "updated_at": at})
+            secret_only = replace(before, secret_digest=client.secret_digest) == client and before != client
+            kind = "client.secret_rotated" if secret_only else "client.updated"
+            _record(connection, kind, client.client_id, at, actor)
+
+    def delete(self, client_id: str, at: datetime, actor: str) -> None:
+        """Also forgets the consents given to the client and revokes its families."""
+        with answering(), self._engine.begin() as connection:
+            if connection.execute(_DELETE, {"key": client_id}).rowcount == 0:
+                raise NotFound(f"client {client_id}")
+            connection.execute(_FORGET, {"key": client_id})
+            connection.execute(_REVOKE, {"key": client_id, "at": at})
+            _record(connection, "client.deleted", client_id, at, actor)
+
+
+class CachedClients:
+    """Implements :class:`idp.ports.Clients` on the autocommit engine.
+
+    At most once every ``seconds`` (of ``monotonic``) the version that every change bumps is read; while it is the same,
+    known clients cost nothing. 0 asks every time.
+    """
+
+    def __init__(self, engine: Engine, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._checked: float | None = None
+        self._version: str | None = None
+        self._known: dict[str, Client] = {}
+
+    def get(self, client_id: str) -> Client | None:
+        now = self._monotonic()
+        if self._checked is None or now - self._checked >= self._seconds:
+            self._refresh(now)
+        # A reader that is overtaken by a refresh fills the dictionary that nobody looks at any more.
+        known = self._known
+        client = known.get(client_id)
+        if client is None:
+            with answering(), self._engine.connect() as connection:
+                registration = connection.execute(_GET, {"key": client_id}).scalar()
+            if registration is not None:
+                client = known[client_id] = codec.loads(Client, registration)
+        return client
+
+    def _refresh(self, now: float) -> None:
+        with answering(), self._engine.connect() as connection:
+            version = connection.execute(_VERSION).scalar()
+        if version != self._version:
+            self._version, self._known = version, {}
+        self._checked = now
+
+
+def _stored(connection: Connection, client_id: str) -> Client:
+    registration = connection.execute(_GET, {"key": client_id}).scalar()
+    if registration is None:
+        raise NotFound(f"client {client_id}")
+    client: Client = codec.loads(Client, registration)
+    return client
+
+
+def _record(connection: Connection, kind: str, client_id: str, at: datetime, actor: str) -> None:
+    connection.execute(_BUMP, {"next": secrets.token_hex(8)})
+    SqlAudit(connection).append(AuditEvent(kind, at, {"client": client_id, "actor": actor}))

@@ -1,0 +1,50 @@
+"""Remembered consents: one row a scope, so that agreeing to more does not take back what was agreed before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from idp.domain.representation import RepresentationRef
+from idp.storage.sql.statements import Upsert
+from idp.storage.sql.tables import consents
+
+_WHOSE = (consents.c.sub == bindparam("sub"), consents.c.client_id == bindparam("client_id"))
+_GRANTED = select(consents.c.scope).where(
+    *_WHOSE, consents.c.choice == bindparam("choice"), consents.c.until > bindparam("at")
+)
+_FORGET = delete(consents).where(*_WHOSE)
+
+
+def _remember(insert):  # type: ignore[no-untyped-def]
+    statement = insert(consents)
+    return statement.on_conflict_do_update(
+        index_elements=list(consents.primary_key.columns),
+        set_={"granted_at": statement.excluded.granted_at, "until": statement.excluded.until},
+    )
+
+
+_REMEMBER = Upsert(_remember)
+
+
+class SqlConsents:
+    """Implements :class:`idp.ports.Consents`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]:
+        key = {"sub": sub, "client_id": client_id, "choice": str(choice), "at": at}
+        return frozenset(self._connection.execute(_GRANTED, key).scalars())
+
+    def remember(
+        self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime
+    ) -> None:
+        common = {"sub": sub, "client_id": client_id, "choice": str(choice), "granted_at": at, "until": until}
+        if scopes:
+            values = [{**common, "scope": scope} for scope in sorted(scopes)]
+            self._connection.execute(_REMEMBER.on(self._connection), values)
+
+    def forget(self, sub: str, client_id: str) -> None:
+        self._connection.execute(_FORGET, {"sub": sub, "client_id": client_id})

@@ -1,0 +1,193 @@
+"""Token families and the codes that open them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from idp.domain.certificado import Certificado
+from idp.domain.grant import CodeBinding, Grant
+from idp.domain.inscricao import InscricaoId
+from idp.domain.person import Holder
+from idp.domain.representation import Fatos, Modo, RepresentationRef
+from idp.errors import AlreadySpent
+from idp.storage import codec
+from idp.storage.sql import rows
+from idp.storage.sql.statements import CADASTRO, INSCRICAO, Upsert, chain, listed
+from idp.storage.sql.tables import contribuintes, grants, inscricoes
+
+_FAMILY = tuple(
+    grants.c[name]
+    for name in (
+        *("id", "client_id", "sub", "sid", "session_id", "holder", "certificado", "uf", "numero", "modo"),
+        *("procuracao", "scopes", "nonce", "auth_time", "created_at", "expires_at"),
+        *("generation", "rotated_at", "revoked_at"),
+    )
+)
+_CODE = (grants.c.redirect_uri, grants.c.explicit_redirect_uri, grants.c.code_challenge, grants.c.code_expires_at)
+_KEY, _CLIENT, _AT = bindparam("key"), bindparam("client"), bindparam("at")
+_IN_FORCE = grants.c.revoked_at.is_(None)
+
+_ADD = Upsert(
+    lambda insert: (
+        insert(grants).on_conflict_do_nothing(index_elements=[grants.c.transaction_id]).returning(grants.c.id)
+    )
+)
+_TAKE_CODE = (
+    update(grants)
+    .where(
+        grants.c.code_digest == _KEY,
+        grants.c.client_id == _CLIENT,
+        grants.c.code_spent_at.is_(None),
+        grants.c.code_expires_at > _AT,
+        grants.c.expires_at > _AT,
+        _IN_FORCE,
+    )
+    .values(code_spent_at=_AT)
+    .returning(*_FAMILY, *_CODE)
+)
+_REPLAYED = select(grants.c.id).where(
+    grants.c.code_digest == _KEY, grants.c.client_id == _CLIENT, grants.c.code_spent_at.is_not(None)
+)
+_ROTATE = (
+    update(grants)
+    .where(
+        grants.c.id == _KEY,
+        grants.c.client_id == _CLIENT,
+        grants.c.generation == bindparam("expected"),
+        grants.c.expires_at > _AT,
+        _IN_FORCE,
+    )
+    .values(generation=grants.c.generation + 1, rotated_at=_AT)
+    .returning(*_FAMILY)
+)
+_GET = select(*_FAMILY).where(grants.c.id == _KEY)
+_GET_LOCKED = _GET.with_for_update()
+_REVOKE = update(grants).where(grants.c.id == _KEY, _IN_FORCE).values(revoked_at=_AT)
+_REVOKE_SESSION = (
+    update(grants).where(grants.c.session_id == _KEY, _IN_FORCE).values(revoked_at=_AT).returning(*_FAMILY)
+)
+_BY_SID = (
+    select(*_FAMILY)
+    .where(grants.c.sid == _KEY, grants.c.client_id == _CLIENT)
+    .order_by(grants.c.created_at.desc())
+    .limit(1)
+)
+
+_chain = chain(grants.c.procuracao, grants.c.id == _KEY)
+_IN_USE = (
+    select(
+        *(column.label(f"g_{column.name}") for column in _FAMILY),
+        *INSCRICAO,
+        listed(contribuintes.c.id, "representantes"),
+        listed(grants.c.titular, "representantes_titular"),
+        *(column.label(f"p_{column.name}") for column in _chain.c),
+    )
+    .select_from(
+        grants.join(CADASTRO, (inscricoes.c.uf == grants.c.uf) & (inscricoes.c.numero == grants.c.numero)).outerjoin(
+            _chain, _chain.c.id.is_not(None)
+        )
+    )
+    .where(grants.c.id == _KEY)
+    .order_by(_chain.c.elo)
+)
+
+
+class SqlGrants:
+    """Implements :class:`idp.ports.Grants`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, grant: Grant, code_digest: str, binding: CodeBinding, transaction_id: str) -> None:
+        choice = grant.choice
+        values = {
+            "id": grant.id,
+            "transaction_id": transaction_id,
+            "client_id": grant.client_id,
+            "sub": grant.sub,
+            "sid": grant.sid,
+            "session_id": grant.session_id,
+            "titular": rows.contribuinte_id(grant.holder.documento),
+            "holder": codec.dumps_as(Holder, grant.holder).decode(),
+            "certificado": codec.dumps(grant.certificado).decode(),
+            "uf": choice.inscricao.uf,
+            "numero": choice.inscricao.numero,
+            "modo": choice.modo.value,
+            "procuracao": choice.procuracao,
+            "scopes": " ".join(sorted(grant.scopes)),
+            "nonce": grant.nonce,
+            "auth_time": grant.auth_time,
+            "created_at": grant.created_at,
+            "expires_at": grant.expires_at,
+            "code_digest": code_digest,
+            "code_expires_at": binding.expires_at,
+            "redirect_uri": binding.redirect_uri,
+            "explicit_redirect_uri": binding.explicit_redirect_uri,
+            "code_challenge": binding.code_challenge,
+            "generation": grant.generation,
+            "rotated_at": grant.rotated_at,
+            "revoked_at": grant.revoked_at,
+        }
+        if self._connection.execute(_ADD.on(self._connection), values).first() is None:
+            raise AlreadySpent("this transaction has issued its code")
+
+    def take_code(self, code_digest: str, client_id: str, at: datetime) -> tuple[Grant, CodeBinding] | None:
+        row = self._connection.execute(_TAKE_CODE, {"key": code_digest, "client": client_id, "at": at}).first()
+        if row is None:
+            return None
+        binding = CodeBinding(row.redirect_uri, row.explicit_redirect_uri, row.code_challenge, row.code_expires_at)
+        return _grant(row), binding
+
+    def replayed(self, code_digest: str, client_id: str) -> str | None:
+        return self._connection.execute(_REPLAYED, {"key": code_digest, "client": client_id}).scalar()
+
+    def rotate(self, grant_id: str, client_id: str, generation: int, at: datetime) -> Grant | None:
+        key = {"key": grant_id, "client": client_id, "expected": generation, "at": at}
+        row = self._connection.execute(_ROTATE, key).first()
+        return None if row is None else _grant(row)
+
+    def get(self, grant_id: str, *, lock: bool = False) -> Grant | None:
+        row = self._connection.execute(_GET_LOCKED if lock else _GET, {"key": grant_id}).first()
+        return None if row is None else _grant(row)
+
+    def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
+        found = self._connection.execute(_IN_USE, {"key": grant_id}).all()
+        return (_grant(found[0], "g_"), rows.fatos(found, "p_")) if found else None
+
+    def revoke(self, grant_id: str, at: datetime) -> bool:
+        return self._connection.execute(_REVOKE, {"key": grant_id, "at": at}).rowcount == 1
+
+    def revoke_session(self, session_id: str, at: datetime) -> Sequence[Grant]:
+        return [_grant(row) for row in self._connection.execute(_REVOKE_SESSION, {"key": session_id, "at": at}).all()]
+
+    def by_sid(self, sid: str, client_id: str) -> Grant | None:
+        row = self._connection.execute(_BY_SID, {"key": sid, "client": client_id}).first()
+        return None if row is None else _grant(row)
+
+
+def _grant(row: Any, prefix: str = "") -> Grant:
+    column = {name.removeprefix(prefix): value for name, value in row._mapping.items() if name.startswith(prefix)}
+    return Grant(
+        id=column["id"],
+        client_id=column["client_id"],
+        sub=column["sub"],
+        sid=column["sid"],
+        session_id=column["session_id"],
+        holder=codec.loads(Holder, column["holder"]),
+        certificado=codec.loads(Certificado, column["certificado"]),
+        choice=RepresentationRef(
+            InscricaoId(column["uf"], column["numero"]), Modo(column["modo"]), column["procuracao"]
+        ),
+        scopes=frozenset(column["scopes"].split()),
+        nonce=column["nonce"],
+        auth_time=column["auth_time"],
+        created_at=column["created_at"],
+        expires_at=column["expires_at"],
+        generation=column["generation"],
+        rotated_at=column["rotated_at"],
+        revoked_at=column["revoked_at"],
+    )

@@ -1,0 +1,67 @@
+"""SQL fragments that several ports share, and the one construct that the two dialects spell differently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Connection, Executable, Select, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from idp.domain.representation import MAX_CADEIA
+from idp.storage.sql.rows import SEPARATOR
+from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
+
+
+class Upsert:
+    """An INSERT … ON CONFLICT, built once for each dialect."""
+
+    def __init__(self, build: Callable[[Callable[..., Any]], Executable]) -> None:
+        """``build`` receives the dialect's ``insert`` and returns the statement."""
+        self._statements = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+
+    def on(self, connection: Connection) -> Executable:
+        return self._statements[connection.dialect.name]
+
+
+INSCRICAO = (
+    inscricoes.c.uf,
+    inscricoes.c.numero,
+    inscricoes.c.documento,
+    inscricoes.c.contribuinte,
+    inscricoes.c.situacao,
+    inscricoes.c.municipio,
+    estabelecimentos.c.matriz,
+    contribuintes.c.nome.label("razao_social"),
+)
+"""What ``rows.inscricao`` needs, out of :data:`CADASTRO`."""
+
+CADASTRO = inscricoes.join(estabelecimentos, estabelecimentos.c.documento == inscricoes.c.documento).join(
+    contribuintes, contribuintes.c.id == inscricoes.c.contribuinte
+)
+
+
+_listed = representantes.alias("listados")  # its own name, or a statement over representantes would correlate it
+
+
+def listed(contribuinte: ColumnElement[str], name: str) -> ColumnElement[str]:
+    """The CPFs of a contribuinte's legal representatives, as one string (see ``rows.cpfs``)."""
+    return (
+        select(func.aggregate_strings(_listed.c.cpf, SEPARATOR))
+        .where(_listed.c.contribuinte == contribuinte)
+        .scalar_subquery()
+        .label(name)
+    )
+
+
+def chain(start: ColumnElement[Any], *where: ColumnElement[bool]) -> CTE:
+    """The procuração with id ``start`` and those it descends from. ``where`` restricts the table ``start`` is of.
+
+    Columns of ``procuracoes`` and ``elo``, 0 for the first. Cut one link after the longest lawful chain, so that a
+    longer one, or a loop, is seen to be too long and nothing more is read.
+    """
+    first: Select[Any] = select(procuracoes, literal(0).label("elo")).where(procuracoes.c.id == start, *where)
+    links = first.cte("cadeia", recursive=True)
+    return links.union_all(
+        select(procuracoes, links.c.elo + 1).where(procuracoes.c.id == links.c.pai, links.c.elo < MAX_CADEIA)
+    )

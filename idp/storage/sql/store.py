@@ -1,0 +1,85 @@
+"""The durable store: one database transaction, or single reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from idp.storage.sql.audit import SqlAudit, SqlAuditLog
+from idp.storage.sql.cadastro import SqlCadastro
+from idp.storage.sql.clients import CachedClients, SqlClientRegistry
+from idp.storage.sql.consents import SqlConsents
+from idp.storage.sql.engine import answering, autocommit, transactional
+from idp.storage.sql.grants import SqlGrants
+from idp.storage.sql.procuracoes import SqlProcuracoes
+from idp.storage.sql.spent import SqlAssertions, SqlReturnCodes
+
+
+@dataclass(frozen=True, slots=True)
+class SqlUnitOfWork:
+    """Implements :class:`idp.ports.UnitOfWork` on one connection."""
+
+    cadastro: SqlCadastro
+    procuracoes: SqlProcuracoes
+    consents: SqlConsents
+    grants: SqlGrants
+    return_codes: SqlReturnCodes
+    assertions: SqlAssertions
+    audit: SqlAudit
+
+    @classmethod
+    def on(cls, connection: Connection) -> SqlUnitOfWork:
+        return cls(
+            SqlCadastro(connection),
+            SqlProcuracoes(connection),
+            SqlConsents(connection),
+            SqlGrants(connection),
+            SqlReturnCodes(connection),
+            SqlAssertions(connection),
+            SqlAudit(connection),
+        )
+
+
+class SqlStore:
+    """Implements :class:`idp.ports.Store`, and hands out what shares its two engines."""
+
+    def __init__(self, engine: Engine, reader: Engine) -> None:
+        """``engine`` begins transactions; ``reader`` is in autocommit."""
+        self.engine = engine
+        self.reader = reader
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        with answering(), self.engine.begin() as connection:
+            yield SqlUnitOfWork.on(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        with answering(), self.reader.connect() as connection:
+            yield SqlUnitOfWork.on(connection)
+
+    def clients(self, cache_seconds: float) -> CachedClients:
+        """The cached reader of registered clients (:class:`idp.ports.Clients`)."""
+        return CachedClients(self.reader, cache_seconds)
+
+    def registry(self) -> SqlClientRegistry:
+        """Their administration (:class:`idp.ports.ClientRegistry`)."""
+        return SqlClientRegistry(self.engine)
+
+    def audit_log(self) -> SqlAuditLog:
+        """The audit rows for sealing and verification (:class:`idp.audit.Log`)."""
+        return SqlAuditLog(self.engine)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+        self.reader.dispose()
+
+
+def open_store(database_url: str) -> SqlStore:
+    """The store on a database, unconnected. Raises ConfigurationError for an unusable URL; whether the schema and the
+    realm are right is ``schema.check``'s to say."""
+    return SqlStore(transactional(database_url), autocommit(database_url))

@@ -1,0 +1,226 @@
+"""The schema, as SQLAlchemy Core metadata. ``idp.migrations`` makes it; a test compares the two.
+
+A *contribuinte id* is the CNPJ root (8 characters) of a company or the CPF (11) of a person: the unit that legal
+representatives answer for and that an e-CNPJ reaches. Moments are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC: timestamptz on PostgreSQL; on SQLite, which has no such type, sortable text."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""``realm`` (written once) and ``clients_version`` (changed whenever a client is)."""
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", String(255), primary_key=True),
+    Column("registration", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+contribuintes = Table(
+    "contribuintes",
+    metadata,
+    Column("id", String(11), primary_key=True),
+    Column("nome", Text, nullable=False),
+)
+
+estabelecimentos = Table(
+    "estabelecimentos",
+    metadata,
+    Column("documento", String(14), primary_key=True),
+    Column("contribuinte", ForeignKey("contribuintes.id"), nullable=False, index=True),
+    Column("matriz", Boolean, nullable=False),
+)
+"""CNPJs of a company; a person who is a contribuinte has one row, with the CPF."""
+
+inscricoes = Table(
+    "inscricoes",
+    metadata,
+    Column("uf", String(2), primary_key=True),
+    Column("numero", String(20), primary_key=True),
+    Column("documento", ForeignKey("estabelecimentos.documento"), nullable=False, index=True),
+    Column("contribuinte", ForeignKey("contribuintes.id"), nullable=False, index=True),
+    Column("situacao", String(16), nullable=False),
+    Column("municipio", Text, nullable=False),
+)
+
+representantes = Table(
+    "representantes",
+    metadata,
+    Column("contribuinte", ForeignKey("contribuintes.id"), primary_key=True),
+    Column("cpf", String(11), primary_key=True, index=True),
+    Column("nome", Text, nullable=False),
+)
+
+procuracoes = Table(
+    "procuracoes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("outorgante", String(14), nullable=False),
+    Column("outorgante_contribuinte", String(11), nullable=False, index=True),
+    Column("outorgante_nome", Text, nullable=False),
+    Column("outorgado", String(14), nullable=False),
+    Column("outorgado_contribuinte", String(11), nullable=False, index=True),
+    Column("outorgado_nome", Text, nullable=False),
+    Column("poderes", Text, nullable=False),
+    Column("escopo", String(16), nullable=False),
+    Column("inscricoes", Text, nullable=False),
+    Column("inicio", Moment, nullable=False),
+    Column("fim", Moment, nullable=False),
+    Column("estado", String(16), nullable=False),
+    Column("estado_em", Moment),
+    Column("substabelecivel", Boolean, nullable=False),
+    Column("pai", ForeignKey("procuracoes.id"), index=True),
+    Column("nivel_minimo", String(8)),
+    CheckConstraint("outorgante <> outorgado", name="parties"),
+)
+"""``poderes`` and ``inscricoes`` are sorted lists joined by ``|``. The parties' contribuinte ids make them findable;
+whether an inscrição is reached is the domain's to say."""
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("sub", String(64), primary_key=True),
+    Column("client_id", String(255), primary_key=True),
+    Column("choice", String(128), primary_key=True),
+    Column("scope", String(64), primary_key=True),
+    Column("granted_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("transaction_id", String(64), nullable=False, unique=True),
+    Column("client_id", String(255), nullable=False, index=True),
+    Column("sub", String(64), nullable=False),
+    Column("sid", String(64), nullable=False, index=True),
+    Column("session_id", String(64), nullable=False, index=True),
+    Column("titular", String(11), nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("certificado", Text, nullable=False),
+    Column("uf", String(2), nullable=False),
+    Column("numero", String(20), nullable=False),
+    Column("modo", String(24), nullable=False),
+    Column("procuracao", String(64), index=True),
+    Column("scopes", Text, nullable=False),
+    Column("nonce", Text),
+    Column("auth_time", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("code_digest", String(64), nullable=False, unique=True),
+    Column("code_expires_at", Moment, nullable=False),
+    Column("code_spent_at", Moment),
+    Column("redirect_uri", Text, nullable=False),
+    Column("explicit_redirect_uri", Boolean, nullable=False),
+    Column("code_challenge", String(128)),
+    Column("generation", Integer, nullable=False),
+    Column("rotated_at", Moment),
+    Column("revoked_at", Moment),
+)
+"""A token family with the code that opens it. ``titular``: contribuinte id of the holder."""
+
+return_codes = Table(
+    "return_codes",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("ticket", String(128), nullable=False),
+    Column("transaction_id", String(64), nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("spent_at", Moment),
+)
+
+assertions = Table(
+    "assertions",
+    metadata,
+    Column("client_id", String(255), primary_key=True),
+    Column("jti", String(64), primary_key=True),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("kind", String(48), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("commitment", String(64), nullable=False),
+    Column("salt", String(64)),
+    Column("payload", Text),
+    Column("sequence", _NUMBER, unique=True),
+    Column("hash", String(64)),
+    Index("ix_audit_unsealed", "id", sqlite_where=text("sequence IS NULL"), postgresql_where=text("sequence IS NULL")),
+    sqlite_autoincrement=True,
+)
+"""``salt`` and ``payload`` are null after erasure; ``sequence`` and ``hash`` are null until the sealer has come by."""
+
+ephemeral = Table(
+    "ephemeral",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
