@@ -81,10 +81,10 @@ class CrlIndex:
 
     def states(self, at: datetime) -> Iterator[CaCrl]:
         """Every CA whose list a login may need, with the state of that list."""
-        seen: set[str] = set()
+        needed = set(self.trust.needed_keys)
         for authority in self.trust.authorities():
-            if authority.key not in seen:
-                seen.add(authority.key)
+            if authority.key in needed:
+                needed.remove(authority.key)
                 yield self._state(authority, at)
 
     def import_crls(self, source: Path | Iterable[bytes], at: datetime) -> CrlReport:

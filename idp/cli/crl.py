@@ -57,10 +57,8 @@ def status(as_json: bool, at: datetime) -> None:
         click.echo(json.dumps([_state(s) for s in states], ensure_ascii=False, indent=2))
     else:
         for state in states:
-            until = (
-                f", {state.entries} entries, next {state.next_update:%Y-%m-%d %H:%M} UTC" if state.next_update else ""
-            )
-            click.echo(f"{state.state:7} {state.authority.name}{until}")
+            until = f"until {state.next_update:%Y-%m-%d %H:%M} UTC" if state.next_update else ""
+            click.echo(f"{state.state:7} {state.authority.name}  {until}".rstrip())
     if any(state.state != "fresh" for state in states):
         raise SystemExit(1)
 

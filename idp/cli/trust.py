@@ -52,19 +52,18 @@ def import_(source: Path, as_json: bool, at: datetime, allow_shrink: bool) -> No
     try:
         previous = _previous(path, settings.realm)
         trust = compile_bundle(read_bundle(source), pins=PINS, realm=settings.realm, at=at)
-        difference = Difference.between(previous, trust)
-        if difference.loses_too_many(previous, at) and not allow_shrink:
-            raise TrustError(
-                f"{source}: drops {len(difference.no_longer)} of {len(previous.eligible) if previous else 0} CAs; "
-                "cut off? If it is meant, repeat with --allow-shrink"
-            )
+        difference = Difference.between(previous, trust) if previous else None
+        if previous and not allow_shrink and _loses_too_many(previous, trust, at):
+            raise TrustError(f"{source}: more than a fifth of the CAs would go; if that is right, add --allow-shrink")
         trust.save(path)
     except (TrustError, OSError) as error:
         kept = "; the previous list stays" if path.exists() else ""
         raise Failure(f"{error}{kept}") from error
     index = _index(settings, trust)
     if as_json:
-        _print_json({"list": str(path), **_summary(trust, index, at), "difference": vars(difference)})
+        _print_json(
+            {"list": str(path), **_summary(trust, index, at), "difference": vars(difference) if difference else None}
+        )
     else:
         _print_import(path, trust, index, difference, at)
 
@@ -153,8 +152,8 @@ class Difference:
     removed: list[str]
 
     @classmethod
-    def between(cls, old: TrustList | None, new: TrustList) -> Difference:
-        before, after = (_by_sha(old) if old else {}), _by_sha(new)
+    def between(cls, old: TrustList, new: TrustList) -> Difference:
+        before, after = _by_sha(old), _by_sha(new)
         could = {sha for sha, issuer in before.items() if issuer.eligible}
         can = {sha for sha, issuer in after.items() if issuer.eligible}
         named = before | after
@@ -169,12 +168,11 @@ class Difference:
             names(before.keys() - after.keys() - could),
         )
 
-    def loses_too_many(self, old: TrustList | None, at: datetime) -> bool:
-        """More than a fifth of those that could until now; those that expired are no loss."""
-        if old is None:
-            return False
-        alive = {i.name for i in old.eligible if i.valid_until and at <= i.valid_until}
-        return len(alive.intersection(self.no_longer)) > _MAX_LOSS * len(alive)
+
+def _loses_too_many(old: TrustList, new: TrustList, at: datetime) -> bool:
+    """More than a fifth of those that could until now. A CA that expired meanwhile is no loss."""
+    alive = {i.sha256 for i in old.eligible if i.valid_until and at <= i.valid_until}
+    return len(alive - {i.sha256 for i in new.eligible}) > _MAX_LOSS * len(alive)
 
 
 def _by_sha(trust: TrustList) -> dict[str, Issuer]:
@@ -217,9 +215,11 @@ def _summary(trust: TrustList, index: CrlIndex, at: datetime) -> dict[str, Any]:
         "roots": roots,
         "cas": len(trust.issuers),
         "eligible": len(trust.eligible),
-        "refused": {
-            i.sha256: {"name": i.name, "root": i.root, "reasons": i.reasons} for i in trust.issuers if i.reasons
-        },
+        "refused": [
+            {"name": i.name, "sha256": i.sha256, "root": i.root, "reasons": i.reasons}
+            for i in trust.issuers
+            if not i.eligible
+        ],
         "unreadable": [vars(u) for u in trust.unreadable],
         "ca_crl": dict(Counter(crl_state(i, index, at) for i in trust.eligible)),
     }
@@ -242,7 +242,7 @@ def _described(issuer: Issuer, index: CrlIndex, at: datetime) -> dict[str, Any]:
     }
 
 
-def _print_import(path: Path, trust: TrustList, index: CrlIndex, difference: Difference, at: datetime) -> None:
+def _print_import(path: Path, trust: TrustList, index: CrlIndex, difference: Difference | None, at: datetime) -> None:
     summary = _summary(trust, index, at)
     _print_summary(summary)
     by_reasons: dict[tuple[str, ...], list[Issuer]] = {}
@@ -254,12 +254,9 @@ def _print_import(path: Path, trust: TrustList, index: CrlIndex, difference: Dif
         click.echo(f"  {len(issuers)}: " + "; ".join(f"{token} ({tokens.ISSUER[token]})" for token in reasons))
         for issuer in issuers:
             click.echo(f"     {issuer.name}  [{issuer.root or 'no path'}]")
-    click.echo("\nSince the previous list:")
-    for label, names in vars(difference).items():
-        if names:
-            click.echo(f"  {label.replace('_', ' ')} ({len(names)}): {', '.join(names)}")
-    if not any(vars(difference).values()):
-        click.echo("  nothing changed")
+    click.echo("\nSince the previous list:" if difference else "\nThere was no list before.")
+    for label, names in vars(difference).items() if difference else ():
+        click.echo(f"  {label.replace('_', ' ')}: {', '.join(names) or 'none'}")
     click.echo(f"\nWritten to {path}")
     if set(summary["ca_crl"]) != {"fresh"}:
         click.echo("Without fresh CRLs every login ends in CERT-06: idp crl sync --from DIR")
@@ -267,17 +264,16 @@ def _print_import(path: Path, trust: TrustList, index: CrlIndex, difference: Dif
 
 def _print_summary(summary: dict[str, Any]) -> None:
     unreadable = summary["unreadable"]
+    roots = len(summary["roots"]) + sum(entry["root"] for entry in unreadable)
+    cas = summary["certificates"] - roots
     click.echo(
-        f"{summary['certificates']} certificates: {len(summary['roots'])} roots, {summary['cas']} CAs, "
-        f"{len(unreadable)} unreadable"
+        f"{summary['certificates']} certificates: {roots} roots, {cas} CAs; {len(unreadable)} of them unreadable"
     )
     for entry in unreadable:
         click.echo(f"  unreadable: {entry['name'] or entry['sha256']} ({entry['reason']})")
     for name, root in summary["roots"].items():
-        anchored = f"{root['eligible']} of {root['cas']} CAs may certify a login"
-        click.echo(
-            f"  {root['pin'] or name}: {anchored if root['pin'] else str(root['cas']) + ' CAs, no login anchor'}"
-        )
+        may = f"{root['eligible']} of {root['cas']} CAs may certify a login" if root["pin"] else "no anchor for logins"
+        click.echo(f"  {root['pin'] or name}: {may}")
     states = ", ".join(f"{count} {state}" for state, count in sorted(summary["ca_crl"].items()))
     click.echo(f"CA-CRLs of the {summary['eligible']} eligible CAs: {states}")
 

@@ -78,12 +78,17 @@ def _parsed(certificates: Iterable[bytes]) -> tuple[list[Authority], tuple[Unrea
                 raise ValueError("too large")
             _ = authority.canonical, authority.key, authority.policies  # each reads another part of the certificate
         except UnsupportedAlgorithm:
-            unreadable[digest] = Unreadable(authority.name, digest, "unsupported-key")
+            unreadable[digest] = _unsupported(authority, digest)
         except Exception as error:  # noqa: BLE001  the parser's range of exceptions is open; one bad file is not fatal
             unreadable[digest] = Unreadable("", digest, f"unparseable: {type(error).__name__}")
         else:
             readable[digest] = authority
     return list(readable.values()), tuple(unreadable.values())
+
+
+def _unsupported(authority: Authority, digest: str) -> Unreadable:
+    root = authority.canonical == names.canonical(authority.certificate.issuer)
+    return Unreadable(authority.name, digest, "unsupported-key", root)
 
 
 class _World:

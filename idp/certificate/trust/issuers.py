@@ -145,6 +145,8 @@ class Unreadable:
     name: str
     sha256: str
     reason: str
+    root: bool = False
+    """Whether it names itself as its issuer."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,14 @@ class TrustList:
     def eligible(self) -> tuple[Issuer, ...]:
         return tuple(issuer for issuer in self.issuers if issuer.eligible)
 
+    @property
+    def needed_keys(self) -> frozenset[str]:
+        """The keys whose CRLs logins depend on: those of the eligible CAs and of all above them."""
+        above = {link.issuer_key for issuer in self.eligible for link in issuer.path}
+        return frozenset(above | {issuer.key for issuer in self.eligible})
+
     def authorities(self) -> Iterator[Authority]:
-        """Every CA whose CRLs matter: the pinned roots and whatever has a path to them."""
+        """Every CA whose CRLs are accepted: the pinned roots and whatever has a path to them."""
         yield from self.anchors
         yield from (issuer for issuer in self.issuers if "not-anchored" not in issuer.reasons)
 
@@ -215,7 +223,7 @@ class TrustList:
             if realm is not None and document["realm"] != realm:
                 raise TrustError(f"{path}: belongs to realm {document['realm']!r}, not {realm!r}")
             trust = cls(
-                realm,
+                str(document["realm"]),
                 datetime.fromisoformat(document["compiled_at"]),
                 tuple(Root(base64.b64decode(r["certificate"]), pin=r["pin"]) for r in document["roots"]),
                 tuple(_from_json(issuer) for issuer in document["issuers"]),
