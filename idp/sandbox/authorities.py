@@ -174,7 +174,7 @@ def make_web_ca(now: datetime) -> Authority:
 
 
 def make_server(web_ca: Authority, now: datetime) -> Authority:
-    """The server certificate of all sandbox hosts; 397 days, the longest that browsers accept."""
+    """The server certificate of all sandbox hosts. It ends just before the first of the personas' certificates does."""
     key = new_key()
     names: list[x509.GeneralName] = [x509.DNSName(host) for host in WEB_HOSTS]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in _WEB_ADDRESSES]
@@ -185,7 +185,7 @@ def make_server(web_ca: Authority, now: datetime) -> Authority:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=396))
+        .not_valid_after(now + timedelta(days=330))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(key_usage("digital_signature", "key_encipherment"), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

@@ -25,6 +25,8 @@ CLIENT_ID = "sandbox-cli"
 REDIRECT_URI = "http://127.0.0.1/retorno"
 ID_TOKEN_ALG = "ES256"
 SCOPE = "openid profile cpf inscricao procuracao certificado"
+_FORWARD = ("Continuar", "Sair")
+"""What a person presses on the pages before the certificate and before signing out."""
 _MAX_STEPS = 30
 
 
@@ -82,14 +84,15 @@ class Visitor:
         consent = next((form for form in page.forms if form.named("escolha")), None)
         if consent is not None:
             return self._consent(consent, inscricao)
-        pressed = page.find_button(label="Continuar")
-        if pressed is not None:
-            form, button = pressed
-            return self.submit(form, form.data(button))
-        link = page.find_link("Continuar")
-        if link is None:
-            raise JourneyError(f"nothing to press at {_short(page.url)}: {page.heading.strip()}")
-        return self._get(link)
+        for label in _FORWARD:
+            pressed = page.find_button(label=label)
+            if pressed is not None:
+                form, button = pressed
+                return self.submit(form, form.data(button))
+            link = page.find_link(label)
+            if link is not None:
+                return self._get(link)
+        raise JourneyError(f"nothing to press at {_short(page.url)}: {page.heading.strip()}")
 
     def _consent(self, form: Form, inscricao: str) -> requests.Response:
         options = form.named("escolha")

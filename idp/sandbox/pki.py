@@ -122,6 +122,11 @@ def create(directory: Path, now: datetime) -> None:
     partial.rename(directory)
 
 
+def expired(pki: Pki, now: datetime) -> bool:
+    """Whether the server certificate has ended, and with it soon the personas' own."""
+    return x509.load_pem_x509_certificate(pki.server_certificate.read_bytes()).not_valid_after_utc <= now
+
+
 def refresh_crls(directory: Path, now: datetime) -> None:
     """Sign every CA's CRL again from ``now``: same entries, next number. Raises OSError if there is no PKI there."""
     now = now.replace(microsecond=0)

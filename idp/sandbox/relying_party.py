@@ -85,7 +85,7 @@ class Login:
     csrf: str
 
 
-class _Session(OAuth2Session):
+class _Session(OAuth2Session):  # type: ignore[misc]
     """Without REQUESTS_CA_BUNDLE, which would win over our ``verify``, without proxies and .netrc."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -93,7 +93,7 @@ class _Session(OAuth2Session):
         self.trust_env = False
 
 
-class _Provider(FlaskOAuth2App):
+class _Provider(FlaskOAuth2App):  # type: ignore[misc]
     client_cls = _Session
 
 
@@ -144,7 +144,12 @@ def create_app(config: RelyingPartyConfig) -> Flask:
     logins = Memory()
 
     def current() -> Login | None:
-        return logins.get(session.get("login", ""))
+        login: Login | None = logins.get(session.get("login", ""))
+        return login
+
+    def begin(**parameters: str) -> Response:
+        away: Response = provider.authorize_redirect(config.callback, ui_locales="pt-BR", **parameters)
+        return away
 
     def api(method: str, login: Login) -> Any:
         answer = requests.request(
@@ -165,11 +170,11 @@ def create_app(config: RelyingPartyConfig) -> Flask:
 
     @app.get("/entrar")
     def sign_in() -> Response:
-        return provider.authorize_redirect(config.callback, ui_locales="pt-BR")
+        return begin()
 
     @app.get("/trocar")
     def change_inscricao() -> Response:
-        return provider.authorize_redirect(config.callback, ui_locales="pt-BR", prompt="select_account")
+        return begin(prompt="select_account")
 
     @app.get("/retorno")
     def callback() -> Response:
@@ -200,7 +205,9 @@ def create_app(config: RelyingPartyConfig) -> Flask:
         login = _checked(current())
         logins.delete(session["login"])
         session.clear()
-        return provider.logout_redirect(config.signed_out, id_token_hint=login.id_token, client_id=config.client_id)
+        hint = login.id_token
+        away: Response = provider.logout_redirect(config.signed_out, id_token_hint=hint, client_id=config.client_id)
+        return away
 
     @app.get("/saiu")
     def signed_out() -> str:
