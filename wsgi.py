@@ -1,19 +1,3 @@
-"""The three WSGI applications for a server of your choice: ``granian --interface wsgi wsgi:issuer``.
+"""``granian --interface wsgi wsgi:issuer`` in a checkout; installed, the same names are in ``idp.wsgi``."""
 
-``issuer``, ``gateway`` and ``mtls`` are made at first use from the IDP_* settings; making one does not make the others.
-"""
-
-from __future__ import annotations
-
-from typing import Any
-
-_FACTORIES = {"issuer": "create_issuer", "gateway": "create_gateway", "mtls": "create_mtls"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FACTORIES:
-        raise AttributeError(name)
-    from idp import app, settings
-
-    globals()[name] = getattr(app, _FACTORIES[name])(settings.load())
-    return globals()[name]
+from idp.wsgi import __getattr__ as __getattr__

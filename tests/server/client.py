@@ -22,9 +22,11 @@ def context(pki: Pki, pair: Pair | None = None, version: ssl.TLSVersion | None =
     return made
 
 
-def connect(port: int, tls: ssl.SSLContext, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+def connect(
+    port: int, tls: ssl.SSLContext, session: ssl.SSLSession | None = None, name: str = "localhost"
+) -> ssl.SSLSocket:
     return tls.wrap_socket(
-        socket.create_connection(("127.0.0.1", port), timeout=15), server_hostname="localhost", session=session
+        socket.create_connection(("127.0.0.1", port), timeout=15), server_hostname=name, session=session
     )
 
 

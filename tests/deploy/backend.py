@@ -1,0 +1,33 @@
+"""A tiny application behind the proxy: says what it was given and what it believes. Its name is in BACKEND."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from idp.certificate.handshake import presented_certificate
+from idp.errors import IdpError
+
+SECRET = Path(os.environ["PROXY_SECRET_FILE"]).read_text().strip()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    try:
+        der = presented_certificate(environ, "nginx", SECRET)
+        outcome = {"certificate": der and hashlib.sha256(der).hexdigest()}
+    except IdpError as error:
+        outcome = {"refused": str(error)}
+    said = {
+        **outcome,
+        "backend": os.environ["BACKEND"],
+        "method": environ["REQUEST_METHOD"],
+        "headers": {key: value for key, value in environ.items() if key.startswith("HTTP_")},
+        "body": environ["wsgi.input"].read().decode(),
+    }
+    body = json.dumps(said).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
