@@ -51,8 +51,16 @@ class AlreadySpent(IdpError):
     """A value that may be used once was used before, has expired, or never existed."""
 
 
-class StoreUnavailable(IdpError):
-    """A store did not answer; nothing was changed."""
+class TemporarilyUnavailable(IdpError):
+    """Nobody's fault at either end and nothing was changed: the same request may succeed later (HTTP 503)."""
+
+
+class StoreUnavailable(TemporarilyUnavailable):
+    """A store did not answer."""
+
+
+class RevocationUnknown(TemporarilyUnavailable):
+    """The revocation list of a certificate's CA is stale or absent, so the certificate cannot be relied on now."""
 
 
 class ConfigurationError(IdpError):

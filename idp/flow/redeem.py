@@ -13,7 +13,7 @@ from datetime import datetime
 from idp.domain.client import Client
 from idp.domain.grant import Authorization, CodeBinding, Grant
 from idp.domain.representation import Fatos, Representation, represent
-from idp.errors import IdpError, InvalidGrant, InvalidToken, NotRepresentable
+from idp.errors import InvalidGrant, InvalidToken, NotRepresentable, RevocationUnknown
 from idp.flow import events
 from idp.flow.certificate import certificate_refusal
 from idp.flow.policy import REFRESH_REPEAT, Policy
@@ -22,10 +22,6 @@ from idp.ports import Clients, Clock, Identifiers, Revocation, Store, UnitOfWork
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 _REFRESH = re.compile(r"rt\.([A-Za-z0-9_-]{22})\.([0-9]{1,9})\.([A-Za-z0-9_-]{43})\Z")
-
-
-class _Undetermined(IdpError):
-    """Nothing is wrong with the grant, but its certificate cannot be judged now: undo, so that a retry may succeed."""
 
 
 class Redemption:
@@ -50,20 +46,18 @@ class Redemption:
 
     def code(self, client: Client, code: str, *, redirect_uri: str | None, verifier: str | None) -> Authorization:
         """Redeem an authorization code (RFC 6749 §4.1.3). The code is spent by the first attempt of its own client,
-        successful or not; a second attempt revokes what the first produced. Raises InvalidGrant."""
+        successful or not; a second attempt revokes what the first produced. Raises InvalidGrant; RevocationUnknown,
+        in which case the code is still unspent."""
         now = self.clock.now()
-        try:
-            with self.store.begin() as uow:
-                taken = uow.grants.take_code(digest(code), client.client_id, now)
-                if taken is None:
-                    result: Authorization | str = self._replayed(uow, client, code, now)
-                else:
-                    grant, binding = taken
-                    result = _unbound(binding, redirect_uri, verifier) or self._authorize(uow, client, grant, now)
-                    if isinstance(result, str):
-                        self._close(uow, grant, result, now)
-        except _Undetermined as error:
-            raise InvalidGrant("certificate_undetermined") from error
+        with self.store.begin() as uow:
+            taken = uow.grants.take_code(digest(code), client.client_id, now)
+            if taken is None:
+                result: Authorization | str = self._replayed(uow, client, code, now)
+            else:
+                grant, binding = taken
+                result = _unbound(binding, redirect_uri, verifier) or self._authorize(uow, client, grant, now)
+                if isinstance(result, str):
+                    self._close(uow, grant, result, now)
         if isinstance(result, str):
             raise InvalidGrant(result)
         return result
@@ -71,31 +65,28 @@ class Redemption:
     def refresh(self, client: Client, token: str) -> Authorization:
         """Rotate a refresh token. Reuse revokes the family, except that a confidential client may repeat the token it
         just spent, within ten seconds and while the successor is unused: it gets the same successor again.
-        Raises InvalidGrant."""
+        Raises InvalidGrant; RevocationUnknown, in which case nothing was rotated."""
         now = self.clock.now()
         parsed = self._parse(token)
         if parsed is None:
             raise InvalidGrant("refresh_token")
         grant_id, generation = parsed
-        try:
-            with self.store.begin() as uow:
-                rotated = uow.grants.rotate(grant_id, client.client_id, generation, now)
-                grant = rotated or self._repeated(uow, client, grant_id, generation, now)
-                if isinstance(grant, str):
-                    result: Authorization | str = grant
-                else:
-                    result = self._authorize(uow, client, grant, now)
-                    if isinstance(result, str):
-                        self._close(uow, grant, result, now)
-        except _Undetermined as error:
-            raise InvalidGrant("certificate_undetermined") from error
+        with self.store.begin() as uow:
+            rotated = uow.grants.rotate(grant_id, client.client_id, generation, now)
+            grant = rotated or self._repeated(uow, client, grant_id, generation, now)
+            if isinstance(grant, str):
+                result: Authorization | str = grant
+            else:
+                result = self._authorize(uow, client, grant, now)
+                if isinstance(result, str):
+                    self._close(uow, grant, result, now)
         if isinstance(result, str):
             raise InvalidGrant(result)
         return result
 
     def in_use(self, grant_id: str) -> Authorization:
         """The authorization behind an access token at this moment (userinfo, introspection): one read, nothing cached,
-        so that a revocation counts from its commit on. Raises InvalidToken."""
+        so that a revocation counts from its commit on. Raises InvalidToken, RevocationUnknown."""
         now = self.clock.now()
         with self.store.reading() as uow:
             found = uow.grants.in_use(grant_id)
@@ -107,7 +98,10 @@ class Redemption:
         client = self.clients.get(grant.client_id)
         if client is None or not client.enabled:
             raise InvalidToken("client")
-        if refusal := certificate_refusal(grant.certificado, self.revocation, now):
+        refusal = certificate_refusal(grant.certificado, self.revocation, now)
+        if refusal == "undetermined":
+            raise RevocationUnknown(grant.certificado.emissor)
+        if refusal:
             raise InvalidToken(f"certificate_{refusal}")
         try:
             return Authorization(grant, client, self._represent(client, grant, fatos, now), now)
@@ -134,7 +128,7 @@ class Redemption:
     def _authorize(self, uow: UnitOfWork, client: Client, grant: Grant, now: datetime) -> Authorization | str:
         refusal = certificate_refusal(grant.certificado, self.revocation, now)
         if refusal == "undetermined":
-            raise _Undetermined
+            raise RevocationUnknown(grant.certificado.emissor)  # rolls back: the code or token is unspent
         if refusal:
             return f"certificate_{refusal}"
         fatos = uow.cadastro.facts(grant.holder, grant.choice, lock=True)
