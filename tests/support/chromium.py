@@ -19,6 +19,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserType
 
 from tests.support.debian import program, unavailable
+from tests.support.processes import run
 
 _FLAGS = (
     "--no-sandbox",
@@ -57,7 +58,7 @@ class Chromium:
     def import_p12(self, file: Path, password: str) -> None:
         """Put a certificate and its key, as a person would after buying an A1, into the NSS store."""
         argv = [program("pk12util", "libnss3-tools"), "-i", str(file), "-W", password, "-K", ""]
-        _run([*argv, "-d", f"sql:{self._database}"])
+        run([*argv, "-d", f"sql:{self._database}"])
 
     def trust(self, authority: Path, nickname: str) -> None:
         """Accept servers whose certificate this CA (PEM file) issued."""
@@ -117,9 +118,4 @@ class Chromium:
         return launcher
 
     def _certutil(self, *arguments: str) -> None:
-        _run([program("certutil", "libnss3-tools"), "-d", f"sql:{self._database}", *arguments])
-
-
-def _run(argv: Sequence[str]) -> None:
-    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert done.returncode == 0, f"{argv[0]}: {done.stdout}{done.stderr}"
+        run([program("certutil", "libnss3-tools"), "-d", f"sql:{self._database}", *arguments])

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Callable
 from itertools import count
@@ -15,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support.debian import postgresql
-from tests.support.processes import Process
+from tests.support.processes import Process, run
 
 _INITDB = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
 _SERVER = (
@@ -39,14 +38,8 @@ class Postgres:
         self._data = self.directory / "data"
         self._numbers = count(1)
         self._templates: dict[Prepare, str] = {}
-        subprocess.run(
-            [postgresql("initdb"), "-D", self._data, "-U", "portaria", *_INITDB],
-            user=self._user,
-            extra_groups=[] if self._user else None,
-            cwd=self.directory,
-            check=True,
-            capture_output=True,
-        )
+        command = [postgresql("initdb"), "-D", self._data, "-U", "portaria", *_INITDB]
+        run(command, cwd=self.directory, user=self._user)
         self.start()
 
     def start(self) -> None:

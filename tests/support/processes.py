@@ -38,6 +38,23 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def run(argv: Sequence[str | Path], *, cwd: Path | None = None, user: str | None = None) -> str:
+    """Run a short command to its end and return its standard output. Raises ProcessFailed with all it printed."""
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        user=user,
+        extra_groups=[] if user else None,
+    )
+    if done.returncode:
+        command = " ".join(map(str, argv))
+        raise ProcessFailed(f"{command}: ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
 class Process:
     """One running child, leader of its own process group.
 
