@@ -32,7 +32,7 @@ class Unreadable(IdpError, ValueError):
 
 def dumps(value: Any) -> bytes:
     """The JSON of a dataclass instance."""
-    return orjson.dumps(_plan(type(value))[0](value))
+    return dumps_as(type(value), value)
 
 
 def loads(cls: Any, data: bytes | str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -38,11 +39,11 @@ class RedisEphemeral:
 
     def get(self, key: str) -> bytes | None:
         with _answering():
-            return self._client.get(_PREFIX + key)
+            return cast(bytes | None, self._client.get(_PREFIX + key))
 
     def take(self, key: str) -> bytes | None:
         with _answering():
-            return self._client.getdel(_PREFIX + key)
+            return cast(bytes | None, self._client.getdel(_PREFIX + key))
 
     def add_if_absent(self, key: str, value: bytes, lifetime: timedelta) -> bool:
         with _answering():

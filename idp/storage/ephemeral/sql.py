@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, bindparam, delete, select
+from sqlalchemy import BindParameter, ColumnElement, Engine, bindparam, delete, select
 
 from idp.ports import Clock
 from idp.storage.sql.engine import answering, autocommit
@@ -14,11 +16,12 @@ from idp.storage.sql.tables import ephemeral
 PURGE_EVERY = timedelta(minutes=1)
 """How often a process that writes also clears away what has expired."""
 
-_KEY, _NOW = bindparam("at_key"), bindparam("now")
+_KEY: BindParameter[str] = bindparam("at_key")
+_NOW: BindParameter[datetime] = bindparam("now")
 _ALIVE = (ephemeral.c.key == _KEY, ephemeral.c.expires_at > _NOW)
 
 
-def _put(insert, where=None):  # type: ignore[no-untyped-def]
+def _put(insert: Callable[..., Any], where: ColumnElement[bool] | None = None) -> Any:
     statement = insert(ephemeral)
     new = {"value": statement.excluded.value, "expires_at": statement.excluded.expires_at}
     return statement.on_conflict_do_update(index_elements=[ephemeral.c.key], set_=new, where=where)

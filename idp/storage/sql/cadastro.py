@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, bindparam, or_, select
 
 from idp.domain.documents import CNPJ, CPF
 from idp.domain.inscricao import Inscricao, InscricaoId
@@ -25,7 +25,7 @@ from idp.storage.sql import rows
 from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, listed
 from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
 
-_HOLDER = bindparam("holder")
+_HOLDER: BindParameter[str] = bindparam("holder")
 _ONE = (inscricoes.c.uf == bindparam("uf"), inscricoes.c.numero == bindparam("numero"))
 _LISTED = (listed(contribuintes.c.id, "representantes"), listed(_HOLDER, "representantes_titular"))
 

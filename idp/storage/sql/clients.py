@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.client import Client
@@ -19,7 +19,7 @@ from idp.storage.sql.audit import SqlAudit
 from idp.storage.sql.engine import answering
 from idp.storage.sql.tables import clients, consents, grants, meta
 
-_KEY = bindparam("key")
+_KEY: BindParameter[str] = bindparam("key")
 _GET = select(clients.c.registration).where(clients.c.client_id == _KEY)
 _LIST = select(clients.c.registration).order_by(clients.c.client_id)
 _VERSION = select(meta.c.value).where(meta.c.name == "clients_version")

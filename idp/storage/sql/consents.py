@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -17,7 +19,7 @@ _GRANTED = select(consents.c.scope).where(
 _FORGET = delete(consents).where(*_WHOSE)
 
 
-def _remember(insert):  # type: ignore[no-untyped-def]
+def _remember(insert: Callable[..., Any]) -> Any:
     statement = insert(consents)
     return statement.on_conflict_do_update(
         index_elements=list(consents.primary_key.columns),

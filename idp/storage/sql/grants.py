@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from idp.domain.certificado import Certificado
 from idp.domain.grant import CodeBinding, Grant
@@ -28,7 +28,9 @@ _FAMILY = tuple(
     )
 )
 _CODE = (grants.c.redirect_uri, grants.c.explicit_redirect_uri, grants.c.code_challenge, grants.c.code_expires_at)
-_KEY, _CLIENT, _AT = bindparam("key"), bindparam("client"), bindparam("at")
+_KEY: BindParameter[str] = bindparam("key")
+_CLIENT: BindParameter[str] = bindparam("client")
+_AT: BindParameter[datetime] = bindparam("at")
 _IN_FORCE = grants.c.revoked_at.is_(None)
 
 _ADD = Upsert(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -16,6 +17,7 @@ from idp.storage.sql.engine import answering, autocommit, transactional
 from idp.storage.sql.grants import SqlGrants
 from idp.storage.sql.procuracoes import SqlProcuracoes
 from idp.storage.sql.spent import SqlAssertions, SqlReturnCodes
+from idp.storage.sql.staging import SqlStaging, staging
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class SqlStore:
     def audit_log(self) -> SqlAuditLog:
         """The audit rows for sealing and verification (:class:`idp.audit.Log`)."""
         return SqlAuditLog(self.engine)
+
+    def staging(self, at: datetime) -> AbstractContextManager[SqlStaging]:
+        """Where an import gathers its records (:class:`idp.cadastro.importacao.Staging`)."""
+        return staging(self.reader, at)
 
     def close(self) -> None:
         """Close the pooled connections."""

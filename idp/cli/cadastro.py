@@ -1,0 +1,86 @@
+"""``idp cadastro``: bring contribuintes, inscrições, representatives and procurações in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from idp.cadastro.importacao import MOST_PROBLEMS, ArquivoInvalido, Result, importar
+from idp.cli.output import as_json, fail, json_option, note, show
+from idp.clock import SystemClock
+from idp.settings import load
+from idp.storage.sql import open_store, schema
+
+
+@click.group()
+def cadastro() -> None:
+    """Import contribuintes, inscricoes, representatives and procuracoes."""
+
+
+@cadastro.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Read everything and say what would change; change nothing.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["refuse", "skip"]),
+    default="refuse",
+    show_default=True,
+    help="What a bad line does: refuse the whole file, or be left out.",
+)
+@json_option
+def import_(file: Path, dry_run: bool, on_error: Literal["refuse", "skip"]) -> None:
+    """Merge a CSV FILE into the cadastro, in one transaction.
+
+    Records are added or changed, never deleted, but for representatives whose estado is EXTINTA. A procuracao that
+    has ended here is not brought back. docs/cadastro-csv.md describes the columns. Exits with 2 if a line was bad.
+    """
+    settings = load()
+    store = open_store(settings.database_url)
+    try:
+        schema.check(store.engine, settings.realm)
+        with file.open("rb") as raw:
+            digest = hashlib.file_digest(raw, "sha256").hexdigest()
+        actor = pwd.getpwuid(os.getuid()).pw_name
+        summary = {"file": file.name, "sha256": digest, "actor": actor}
+        with file.open(encoding="utf-8-sig", newline="") as text, store.staging(SystemClock().now()) as staging:
+            result = importar(text, staging, on_error=on_error, dry_run=dry_run, summary=summary)
+    except ArquivoInvalido as error:
+        fail(2, f"{file}: {error}", "see docs/cadastro-csv.md")
+    finally:
+        store.close()
+    _show(file, result, dry_run)
+    if result.problem_count:
+        raise SystemExit(2)
+
+
+def _show(file: Path, result: Result, dry_run: bool) -> None:
+    tables: dict[str, dict[str, int]] = {name: asdict(counts) for name, counts in result.tables.items()}
+    document: dict[str, Any] = {
+        "file": str(file),
+        "dry_run": dry_run,
+        "applied": result.applied,
+        "lines": result.lines,
+        "tables": tables,
+        "problem_count": result.problem_count,
+        "problems": [asdict(problem) for problem in result.problems],
+    }
+    lines: list[tuple[str, Any]] = [("lines", result.lines)]
+    for name, counts in tables.items():
+        lines.append((name, ", ".join(f"{number} {what}" for what, number in counts.items() if number) or "none"))
+    show(document, lines)
+    if as_json():
+        return
+    for problem in result.problems:
+        note(f"line {problem.line}: {problem.reason}")
+    if result.problem_count > MOST_PROBLEMS:
+        note(f"and {result.problem_count - MOST_PROBLEMS} more bad lines")
+    if dry_run:
+        note("dry run: nothing was changed")
+    elif not result.applied:
+        note("nothing was changed; correct the lines above, or leave them out with --on-error skip")
