@@ -33,20 +33,20 @@ from idp.errors import (
 )
 
 COMMANDS = (
-    ("sandbox", "Try everything on this machine with a fake ICP-Brasil."),
-    ("serve", "Run the issuer, the certificate host and the mTLS host."),
-    ("config", "Check the configuration, or show it."),
-    ("db", "Create the database's tables or bring them up to date."),
-    ("cadastro", "Import contribuintes, inscricoes, representatives and procuracoes."),
-    ("client", "Register relying parties and change them."),
-    ("keys", "Create, list and rotate the signing keys."),
-    ("trust", "Import the ICP-Brasil bundle and say which CAs may certify a login."),
-    ("crl", "Keep the revocation lists of those CAs."),
-    ("cert", "Say what a login with a certificate would say."),
-    ("audit", "Verify the audit chain."),
+    ("sandbox", "sandbox:sandbox", "Try everything on this machine with a fake ICP-Brasil."),
+    ("serve", "serve:serve", "Run the issuer, the certificate host and the mTLS host."),
+    ("config", "config:config", "Check the configuration, or show it."),
+    ("db", "db:db", "Create the database's tables or bring them up to date."),
+    ("cadastro", "cadastro:cadastro", "Import contribuintes, inscricoes, representatives and procuracoes."),
+    ("client", "client:client", "Register relying parties and change them."),
+    ("keys", "keys:keys", "Create, list and rotate the signing keys."),
+    ("trust", "trust:group", "Import the ICP-Brasil bundle and say which CAs may certify a login."),
+    ("crl", "crl:group", "Keep the revocation lists of those CAs."),
+    ("cert", "cert:group", "Say what a login with a certificate would say."),
+    ("audit", "audit:audit", "Verify the audit chain."),
 )
-"""Every noun, in the order help shows them. ``idp.cli.<noun>`` defines the command, by the same name; it is imported
-when it is called, so that a command pays for its own imports only."""
+"""Every noun in the order help shows them: its name, where its command is defined below ``idp.cli``, one sentence. A
+module is imported when its noun is called, so that a command pays for its own imports only."""
 
 UNUSABLE = (InvalidClient, InvalidDocument, InvalidProcuracao)
 
@@ -55,17 +55,19 @@ class Idp(click.Group):
     """The root: finds commands by COMMANDS and turns every foreseeable error into a sentence and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name, _ in COMMANDS]
+        return [name for name, _, _ in COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command: click.Command = getattr(import_module(f"idp.cli.{cmd_name}"), cmd_name)
-        return command
+        for name, where, _ in COMMANDS:
+            if name == cmd_name:
+                module, _, attribute = where.partition(":")
+                command: click.Command = getattr(import_module(f"idp.cli.{module}"), attribute)
+                return command
+        return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(COMMANDS)
+            formatter.write_dl([(name, summary) for name, _, summary in COMMANDS])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -90,13 +92,8 @@ class Idp(click.Group):
 
 @click.group(cls=Idp, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="idp")
-def cli() -> None:
+def main() -> None:
     """Portaria: an OpenID Connect provider that knows taxpayers by their ICP-Brasil certificates.
 
     Exit codes: 0 done, 1 refused or a negative answer, 2 unusable input, 3 configuration.
     """
-
-
-def main() -> None:
-    """The console script."""
-    cli(prog_name="idp")
