@@ -1,0 +1,52 @@
+"""The certificate host's one page. No cookie is set or read here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from idp.certificate.handshake import SpoofedHeader, UntrustedHop
+from idp.flow.gateway import Gateway
+from idp.web.logs import correlation_id, log
+from idp.web.pages import Pages
+from idp.web.parameters import ID, SECRET
+from idp.web.views.notice import PASSAGEM, SEM_PEDIDO
+
+PresentedCertificate = Callable[[Mapping[str, Any]], bytes | None]
+"""``handshake.presented_certificate`` with its source and secret filled in: WSGI environ to DER."""
+
+
+def gateway_blueprint(gateway: Gateway, presented: PresentedCertificate, pages: Pages) -> Blueprint:
+    """``GET /entrar``: whatever the verdict, back to the issuer, which tells it in the application's context."""
+    blueprint = Blueprint("gateway", __name__)
+
+    @blueprint.get("/entrar")
+    def enter() -> Response:
+        ticket = _ticket(request.args.getlist("ticket"))
+        if ticket is None:
+            return pages.notice(SEM_PEDIDO, 400)
+        try:
+            der = presented(request.environ)
+        except (SpoofedHeader, UntrustedHop) as error:
+            log.warning("certificate_hop_refused", correlation_id=correlation_id(), error=str(error))
+            return pages.notice(PASSAGEM, 400)
+        tx_id, value = ticket
+        code = gateway.present(tx_id, value, der).return_code
+        # tx is only for the page that a reload of the return address shows; nothing is decided by it.
+        answer = redirect(f"{pages.site.issuer}/login/retorno?{urlencode({'code': code, 'tx': tx_id})}", 303)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return blueprint
+
+
+def _ticket(given: list[str]) -> tuple[str, str] | None:
+    """``{transaction id}.{ticket}``, once and well-formed."""
+    if len(given) != 1:
+        return None
+    tx_id, _, ticket = given[0].partition(".")
+    return (tx_id, ticket) if ID.match(tx_id) and SECRET.match(ticket) else None

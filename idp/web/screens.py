@@ -1,0 +1,138 @@
+"""The pages of the journey's steps: outcome in, page out. Each is the same wherever it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from idp.domain.client import Client
+from idp.domain.representation import Demanda
+from idp.domain.transaction import Transaction
+from idp.flow.outcome import AskConsent, AskLogin, Displayed
+from idp.flow.policy import Policy
+from idp.ports import Clients
+from idp.web.logs import correlation_id, log
+from idp.web.pages import Pages
+from idp.web.text import data, hora, momento
+from idp.web.views.certificate import TROCAR, diagnosis, refusal
+from idp.web.views.choices import choices_view
+from idp.web.views.client import ClientView, client_view, destinations, receives
+from idp.web.views.missing import fell_through, missing_view, nothing
+from idp.web.views.person import person_view
+
+
+@dataclass(frozen=True, slots=True)
+class Browsing:
+    """Where in a long list the person is. ``error``: nothing was chosen."""
+
+    q: str = ""
+    page: int = 1
+    error: bool = False
+
+
+class StepScreens:
+    """Implements :class:`idp.web.outcome.Screens`, and the login page."""
+
+    def __init__(self, pages: Pages, clients: Clients, policy: Policy) -> None:
+        self.pages = pages
+        self.clients = clients
+        self.policy = policy
+
+    def login(self, ask: AskLogin, *, switching: bool = False) -> Response:
+        """Before the browser's own window opens. ``switching``: the person asked for another certificate."""
+        client, view = self._client(ask.tx)
+        return self.pages.render(
+            "login/login.html",
+            tx=ask.tx,
+            client=view,
+            logo=view.logo,
+            entrar=self._certificate_host(ask.tx),
+            switching=switching,
+            trocar=TROCAR,
+            prazo=hora(ask.tx.expires_at),
+            forms=destinations(client, ask.tx.request),
+        )
+
+    def certificate_refused(self, ask: AskLogin) -> Response:
+        """The verdict on the certificate just presented."""
+        assert ask.refused is not None  # what this page is for
+        client, view = self._client(ask.tx)
+        notice = refusal(ask.refused, self.pages.site.support)
+        grounds = [f"{reason.code.value} {reason.detail}" for reason in ask.refused.reasons]
+        log.info("certificate_refused", correlation_id=correlation_id(), client=ask.tx.request.client_id, why=grounds)
+        return self.pages.render(
+            "errors/certificate.html",
+            status=403,
+            codigo=notice.codigo,
+            notice=notice,
+            tx=ask.tx,
+            client=view,
+            logo=view.logo,
+            entrar=self._certificate_host(ask.tx),
+            trocar=TROCAR,
+            diagnostico=diagnosis(
+                ask.refused, client=view.nome, correlation=correlation_id(), at=self.pages.clock.now()
+            ),
+            forms=destinations(client, ask.tx.request),
+        )
+
+    def consent(self, ask: AskConsent, browsing: Browsing | None = None) -> Response:
+        """ "Em nome de quem?", or why there is nothing to choose."""
+        session = ask.tx.session
+        assert session is not None  # Consent comes after Login
+        now = self.pages.clock.now()
+        client, view = self._client(ask.tx)
+        demanda = client.demanda if client else Demanda()
+        common: dict[str, Any] = {
+            "tx": ask.tx,
+            "client": view,
+            "logo": view.logo,
+            "pessoa": person_view(session, now),
+            "forms": destinations(client, ask.tx.request),
+            "aviso": fell_through(ask.refused) if ask.refused else "",
+        }
+        if not ask.choices.available:
+            notice = nothing(session.holder, ask.choices, demanda, view.nome, self.pages.site.support)
+            return self.pages.render(
+                "consent/nothing.html", status=403, codigo=notice.codigo, notice=notice, trocar=TROCAR, **common
+            )
+        at = browsing or Browsing()
+        return self.pages.render(
+            "consent/consent.html",
+            status=400 if at.error else 200,
+            escolhas=choices_view(session.holder, ask.choices.available, q=at.q, page=at.page),
+            faltam=missing_view(ask.choices.missing, demanda, view.nome),
+            recebe=receives(ask.tx.request.scopes),
+            prazos=self._terms(ask.tx, now),
+            erro=at.error,
+            limite=hora(ask.tx.expires_at),
+            **common,
+        )
+
+    def dead_end(self, displayed: Displayed) -> Response:
+        return self.pages.dead_end(displayed)
+
+    def _client(self, tx: Transaction) -> tuple[Client | None, ClientView]:
+        client = self.clients.get(tx.request.client_id)
+        if client is None:  # deleted a moment ago: the step that follows says so
+            return None, ClientView(tx.request.client_id, "", None, None, None)
+        return client, client_view(client, tx.request)
+
+    def _certificate_host(self, tx: Transaction) -> str:
+        return f"{self.pages.site.certificate_origin}/entrar?ticket={tx.id}.{tx.ticket}"
+
+    def _terms(self, tx: Transaction, now: datetime) -> list[str]:
+        """Until when, in sentences."""
+        terms = []
+        if "offline_access" in tx.request.scopes:
+            terms.append(f"O serviço pode atualizar esses dados até {momento(now + self.policy.refresh_token)}.")
+        else:
+            terms.append("O serviço recebe esses dados agora e não pode buscá-los de novo sem você.")
+        if self.policy.consent:
+            until = data(now + self.policy.consent)
+            terms.append(f"Lembramos desta autorização até {until}, para esta escolha e este serviço.")
+        terms.append("Se a procuração ou o certificado perder a validade antes, o acesso termina com eles.")
+        return terms

@@ -1,0 +1,75 @@
+"""Text for people: dates as Brazil writes them, and strangers' text made fit to show."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime, timedelta, timezone
+
+_BRASILIA = timezone(timedelta(hours=-3))  # no daylight saving since Decreto 9.772/2019
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+_DOCUMENT = re.compile(
+    r"(?<![0-9A-Za-z])"
+    r"(?:[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}"
+    r"|[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/?[0-9A-Z]{4}-?[0-9]{2})"
+    r"(?![0-9A-Za-z])"
+)
+
+
+def data(at: datetime) -> str:
+    """``05/03/2026``, the day in Brasília."""
+    return at.astimezone(_BRASILIA).strftime("%d/%m/%Y")
+
+
+def hora(at: datetime) -> str:
+    """``14h35``, in Brasília."""
+    return at.astimezone(_BRASILIA).strftime("%Hh%M")
+
+
+def momento(at: datetime) -> str:
+    """``05/03/2026 às 14h35 (horário de Brasília)``."""
+    return f"{data(at)} às {hora(at)} (horário de Brasília)"
+
+
+def ultimo_dia(fim: datetime) -> str:
+    """The last day of an interval that ends just before ``fim``."""
+    return data(fim - timedelta(microseconds=1))
+
+
+def legivel(text: str | None, limit: int = 120) -> str:
+    """Text from a certificate or a form, to be shown: without control and direction characters (ATK-043), on one
+    line, at most ``limit`` characters, CPF and CNPJ masked. Escaping is the template's."""
+    if not text:
+        return ""
+    text = text[: limit * 8]  # a long one is cut before it is worked on
+    visible = "".join(
+        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE
+    )
+    line = sem_documentos(" ".join(unicodedata.normalize("NFC", visible).split()))
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def sem_documentos(text: str) -> str:
+    """``text`` with everything that looks like a CPF or CNPJ hidden but for a few characters in its middle."""
+    return _DOCUMENT.sub(_mask, text)
+
+
+def busca(text: str) -> str:
+    """For comparing: lower case, no accents, single spaces."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(plain.casefold().split())
+
+
+def compacto(text: str) -> str:
+    """Letters and digits only, upper case: a document or inscrição typed with or without its mask."""
+    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
+
+
+def lista(items: list[str]) -> str:
+    """``a``, ``a e b``, ``a, b e c``."""
+    return " e ".join(filter(None, (", ".join(items[:-1]), items[-1] if items else "")))
+
+
+def _mask(match: re.Match[str]) -> str:
+    bare = re.sub(r"[.\-/]", "", match[0])
+    return f"***.{bare[3:6]}.{bare[6:9]}-**" if len(bare) == 11 else f"**.***.{bare[5:8]}/{bare[8:12]}-**"

@@ -1,0 +1,146 @@
+"""Why an inscrição the person has a link to cannot be chosen now, and the page when there is nothing to choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.domain.certificado import CertReason, Claimed, Reason
+from idp.domain.documents import CPF
+from idp.domain.person import Holder
+from idp.domain.representation import Demanda, Modo, Motivo
+from idp.flow.choices import Choices, Missing
+from idp.web.text import data, legivel, ultimo_dia
+from idp.web.views.certificate import for_reason
+from idp.web.views.notice import Notice
+from idp.web.views.poderes import em_palavras
+
+_CODES = {
+    Motivo.PENDENTE: ("PRC-03", "Procuração aguardando o seu aceite"),
+    Motivo.REVOGADA: ("PRC-02", "Procuração revogada"),
+    Motivo.RENUNCIADA: ("PRC-02", "Procuração revogada"),
+    Motivo.RECUSADA: ("PRC-02", "Procuração recusada"),
+    Motivo.EXTINTA: ("PRC-02", "Procuração extinta"),
+    Motivo.SUSPENSA: ("PRC-02", "Procuração suspensa"),
+    Motivo.EXPIRADA: ("PRC-01", "Procuração vencida"),
+    Motivo.FUTURA: ("PRC-01", "Procuração ainda não começou"),
+}
+"""In the order in which they name a page that several of them share."""
+
+FELL_THROUGH = {
+    Motivo.REVOGADA: "A procuração que você escolheu acaba de ser revogada.",
+    Motivo.EXPIRADA: "A procuração que você escolheu acaba de vencer.",
+    Motivo.SUSPENSA: "A procuração que você escolheu acaba de ser suspensa.",
+    Motivo.SITUACAO: "A inscrição que você escolheu mudou de situação no cadastro.",
+}
+_FELL_THROUGH = "A escolha que você fez não está mais disponível."
+
+
+@dataclass(frozen=True, slots=True)
+class MissingView:
+    codigo: str
+    texto: str
+
+
+def fell_through(motivo: Motivo) -> str:
+    """Why the choice just made came to nothing."""
+    return FELL_THROUGH.get(motivo, _FELL_THROUGH) + " Nada foi enviado ao serviço. Escolha de novo."
+
+
+def missing_view(missing: tuple[Missing, ...], demanda: Demanda, servico: str) -> list[MissingView]:
+    """One sentence a reason; a procuração over many inscrições is told once."""
+    return list(dict.fromkeys(MissingView(_code(one.motivo), _sentence(one, demanda, servico)) for one in missing))
+
+
+def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, support: str) -> Notice:
+    """The page when no inscrição can be chosen."""
+    motivos = {one.motivo for one in choices.missing}
+    if Motivo.RESPONSAVEL_DIVERGENTE in motivos:
+        reason = Reason(CertReason.RESPONSAVEL, Motivo.RESPONSAVEL_DIVERGENTE.value)
+        return for_reason(reason, Claimed(), support)
+    documento = holder.documento
+    kind = "CPF" if isinstance(documento, CPF) else "CNPJ"
+    quem = f"Quem ajuda: {support}." if support else ""
+    if not motivos:
+        return Notice(
+            "INS-01",
+            "Nenhuma inscrição ativa",
+            (f"Não há inscrição estadual vinculada ao {kind} {documento.mascarado}.",),
+            (
+                "Se você é contador ou colaborador, peça à empresa uma procuração eletrônica para o seu CPF.",
+                "Se você tem mais de um certificado, talvez outro deles seja o certo: use outro certificado.",
+            ),
+            quem,
+        )
+    motivo = next((one for one in _CODES if one in motivos), None)
+    if motivo is None:
+        codigo, titulo = "INS-02", "Nenhuma inscrição pode ser usada neste serviço"
+    else:
+        codigo, titulo = _CODES[motivo]
+    causes = tuple(one.texto for one in missing_view(choices.missing, demanda, servico)[:20])
+    return Notice(codigo, titulo, causes, _steps(motivo), quem)
+
+
+def _steps(motivo: Motivo | None) -> tuple[str, ...]:
+    if motivo is Motivo.PENDENTE:
+        return ("Aceite a procuração no serviço de procurações e entre de novo.",)
+    if motivo is None:
+        return ("Confira a situação cadastral com a empresa.", "Se você tem outro certificado, tente com ele.")
+    return ("Peça à empresa uma nova procuração.", "Se você tem outro certificado, tente com ele.")
+
+
+def _code(motivo: Motivo) -> str:
+    if motivo is Motivo.RESPONSAVEL_DIVERGENTE:
+        return CertReason.RESPONSAVEL.value
+    return _CODES[motivo][0] if motivo in _CODES else "INS-02"
+
+
+def _sentence(one: Missing, demanda: Demanda, servico: str) -> str:
+    inscricao = one.fatos.inscricao
+    nome = legivel(inscricao.razao_social, 80)
+    if one.motivo is Motivo.RESPONSAVEL_DIVERGENTE:
+        return "O responsável no seu e-CNPJ não é um representante atual da empresa no cadastro."
+    if one.motivo is Motivo.SITUACAO:
+        accepted = ", ".join(sorted(situacao.value.lower() for situacao in demanda.situacoes))
+        return (
+            f"A inscrição {inscricao.id.numero} ({inscricao.id.uf}), de {nome}, está na situação "
+            f"{inscricao.situacao.value.lower()}; {servico} aceita: {accepted}."
+        )
+    if one.motivo is Motivo.NIVEL:
+        return f"Para atuar por {nome} é preciso um certificado de nível {one.detail} ou mais alto."
+    if one.modo is Modo.PROCURACAO and one.fatos.cadeia:
+        return _about(one, demanda, servico)
+    return f"No momento não é possível atuar por {nome}."
+
+
+def _about(one: Missing, demanda: Demanda, servico: str) -> str:
+    chain = one.fatos.cadeia
+    link = next((procuracao for procuracao in chain if procuracao.id == one.detail), chain[0])
+    empresa, em = legivel(link.outorgante_nome, 80), _on(link.estado_em)
+    quem = "Você" if link is chain[0] else legivel(link.outorgado_nome, 80)
+    match one.motivo:
+        case Motivo.PENDENTE:
+            return f"Há uma procuração de {empresa} aguardando aceite de {'você' if quem == 'Você' else quem}."
+        case Motivo.EXPIRADA:
+            return f"A procuração dada por {empresa} terminou em {ultimo_dia(link.vigencia.fim)}."
+        case Motivo.FUTURA:
+            return f"A procuração dada por {empresa} só começa em {data(link.vigencia.inicio)}."
+        case Motivo.REVOGADA:
+            return f"{empresa} revogou a procuração{em}."
+        case Motivo.RENUNCIADA:
+            return f"{quem} renunciou à procuração dada por {empresa}{em}."
+        case Motivo.RECUSADA:
+            return f"{quem} recusou a procuração oferecida por {empresa}{em}."
+        case Motivo.SUSPENSA:
+            return f"A procuração dada por {empresa} está suspensa pelo fisco{em and ' desde' + em[3:]}."
+        case Motivo.EXTINTA:
+            return f"A procuração dada por {empresa} foi extinta{em}."
+        case Motivo.PODER:
+            poder = em_palavras(demanda.poder) if demanda.poder else "o poder exigido"
+            return f"A procuração dada por {empresa} não inclui o que {servico} exige: {poder}."
+        case _:
+            return f"A procuração de {empresa} chegou a você por um substabelecimento irregular."
+
+
+def _on(at: datetime | None) -> str:
+    return f" em {data(at)}" if at else ""
