@@ -42,7 +42,7 @@ lint: $(DEV) ## ruff: rules and format
 	$(BIN)/ruff format --check .
 
 format: $(DEV) ## rewrite in ruff's format
-	$(BIN)/ruff check --fix .
+	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
 
 types: $(DEV) ## mypy
