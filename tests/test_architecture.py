@@ -53,6 +53,7 @@ TABLE = {
     "idp.storage.sql.audit": may(
         "domain ports errors paths audit", "sqlalchemy orjson"
     ),  # writes the chain audit defines
+    "idp.storage.sql.staging": may("domain ports errors cadastro", "sqlalchemy"),  # gathers what cadastro reads
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),
     "idp.signing": may("domain ports errors", "cryptography orjson pkcs11"),
     "idp.keyring": may("domain ports errors signing", "cryptography orjson"),
