@@ -69,6 +69,7 @@ TABLE = {
     "idp.app": may("*", "*", never="authlib joserfc"),
     "idp.cli": may("*", "*", never="authlib joserfc"),
     "idp.__main__": may("cli"),
+    "idp.wsgi": may("app settings"),
     "idp.worker": may("*", "*", never="authlib joserfc"),
     "idp.server": may("*", "*", never="authlib joserfc"),
     "idp.listeners": may("*", "*", never="authlib joserfc"),
