@@ -12,14 +12,15 @@ _DAYS = ("inicio", "fim")
 
 def write(destination: Path, today: date) -> None:
     """Write the CSV that ``idp cadastro import`` reads. Procurações' ``inicio`` and ``fim``, which the source gives as
-    days from today, become ISO dates, so that a sandbox made on any day shows the same procurações in force."""
+    days from today, become midnights in Amazonas, so that a sandbox made on any day shows the same ones in force."""
     with SOURCE.open(newline="", encoding="utf-8") as source, destination.open("w", newline="", encoding="utf-8") as to:
         reader = csv.DictReader(source)
         writer = csv.DictWriter(to, reader.fieldnames or (), lineterminator="\n")
         writer.writeheader()
         for row in reader:
-            writer.writerow(row | {name: _date(row[name], today) for name in _DAYS})
+            writer.writerow(row | {name: _moment(row[name], today) for name in _DAYS})
 
 
-def _date(days: str, today: date) -> str:
-    return (today + timedelta(days=int(days))).isoformat() if days else ""
+def _moment(days: str, today: date) -> str:
+    # With its offset: a machine without a time zone database reads it too.
+    return f"{today + timedelta(days=int(days))}T00:00:00-04:00" if days else ""

@@ -45,7 +45,7 @@ def describe(arrived: Arrived) -> str:
     claims = arrived.claims
     inscricao, certificado = claims.get("inscricao", {}), claims.get("certificado", {})
     parts = (
-        claims.get("titular", {}).get("nome", "?"),
+        arrived.userinfo.get("titular", {}).get("nome", "?"),
         f"{inscricao.get('uf')} {inscricao.get('numero')} {inscricao.get('cnpj') or inscricao.get('cpf') or ''}",
         _basis(claims.get("representacao", {})),
         f"{certificado.get('tipo')} {certificado.get('nivel')} {claims.get('acr', '').rpartition(':')[2]}",
@@ -72,18 +72,17 @@ def differences(expected_of: Persona, arrived: Arrived) -> Iterator[str]:
         return
     for where, found in (("ID token", arrived.claims), ("userinfo", arrived.userinfo)):
         inscricao = found.get("inscricao", {})
-        pairs: tuple[tuple[str, Any, Any], ...] = (
-            ("inscricao", expected.inscricao, f"{inscricao.get('uf')}:{inscricao.get('numero')}"),
-            ("representacao.modo", expected.modo, found.get("representacao", {}).get("modo")),
-            ("titular.nome", expected_of.nome, found.get("titular", {}).get("nome")),
-        )
-        for name, wanted, got in pairs:
-            if wanted != got:
-                yield f"{where}: {name} is {got!r}, expected {wanted!r}"
-    if str(arrived.claims.get("acr", "")).rpartition(":")[2] != expected.acr:
-        yield f"acr is {arrived.claims.get('acr')!r}, expected one of {expected.acr}"
-    if len(arrived.offered) != expected.choices:
-        yield f"{len(arrived.offered)} choices, expected {expected.choices}"
+        number = f"{inscricao.get('uf')}:{inscricao.get('numero')}"
+        yield from _unless(expected.inscricao, number, f"{where}: inscricao")
+        yield from _unless(expected.modo, found.get("representacao", {}).get("modo"), f"{where}: representacao.modo")
+    yield from _unless(expected_of.nome, arrived.userinfo.get("titular", {}).get("nome"), "userinfo: titular.nome")
+    yield from _unless(expected.acr, str(arrived.claims.get("acr")).rpartition(":")[2], "ID token: end of acr")
+    yield from _unless(expected.choices, len(arrived.offered), "inscrições offered")
+
+
+def _unless(expected: object, found: object, what: str) -> Iterator[str]:
+    if expected != found:
+        yield f"{what} is {found!r}, expected {expected!r}"
 
 
 def application(sandbox: Sandbox, visitor_of: Persona) -> str:

@@ -83,7 +83,7 @@ class Visitor:
     def _answer(self, page: Page, inscricao: str) -> requests.Response:
         consent = next((form for form in page.forms if form.named("escolha")), None)
         if consent is not None:
-            return self._consent(consent, inscricao)
+            return self._consent(page, consent, inscricao)
         for label in _FORWARD:
             pressed = page.find_button(label=label)
             if pressed is not None:
@@ -94,12 +94,18 @@ class Visitor:
                 return self._get(link)
         raise JourneyError(f"nothing to press at {_short(page.url)}: {page.heading.strip()}")
 
-    def _consent(self, form: Form, inscricao: str) -> requests.Response:
+    def _consent(self, page: Page, form: Form, inscricao: str) -> requests.Response:
+        """Choose and authorize; in a long list of several pages, search first."""
         options = form.named("escolha")
-        self.offered = tuple(option.attributes.get("data-inscricao", "") for option in options)
+        offered = tuple(option.attributes.get("data-inscricao", "") for option in options)
+        self.offered = self.offered or offered
         chosen = next((o for o in options if not inscricao or o.attributes.get("data-inscricao") == inscricao), None)
         if chosen is None:
-            raise JourneyError(f"{inscricao} is not offered; there are: {', '.join(self.offered)}")
+            search = next((other for other in page.forms if other.named("q")), None)
+            number = inscricao.partition(":")[2]
+            if search is None or search.named("q")[0].value == number:
+                raise JourneyError(f"{inscricao} is not offered; there are: {', '.join(self.offered)}")
+            return self.submit(search, search.data(q=number))
         button = next((b for b in form.buttons if (b.name, b.value) == ("decisao", "autorizar")), None)
         if button is None:
             raise JourneyError("the consent form has no button to authorize")

@@ -66,18 +66,18 @@ class Page(HTMLParser):
         self.feed(text)
 
     def find_button(self, name: str = "", value: str = "", label: str = "") -> tuple[Form, Control] | None:
-        """The first button with that name and value, or whose text begins with ``label``."""
+        """The first button with that name and value, or that says just ``label``."""
         for form in self.forms:
             for button in form.buttons:
                 if name and (button.name, button.value) == (name, value):
                     return form, button
-                if label and button.label.strip().startswith(label):
+                if label and button.label.strip() == label:
                     return form, button
         return None
 
     def find_link(self, label: str) -> str | None:
-        """Where the first link whose text begins with ``label`` leads."""
-        return next((target for target, text in self.links if text.strip().startswith(label)), None)
+        """Where the first link that says just ``label`` leads."""
+        return next((target for target, text in self.links if text.strip() == label), None)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}

@@ -36,7 +36,7 @@ def test_no_row_has_a_column_too_many_or_too_few(rows: list[dict[str, str]]) -> 
 
 def test_dates_count_from_the_day_the_sandbox_is_made(rows: list[dict[str, str]]) -> None:
     narrow = next(row for row in rows if row["id"] == "prc-acai-funcionario")
-    assert (narrow["inicio"], narrow["fim"]) == ("2026-10-08", "2027-10-08")
+    assert (narrow["inicio"], narrow["fim"]) == ("2026-10-08T00:00:00-04:00", "2027-10-08T00:00:00-04:00")
 
 
 def test_documents_and_inscricoes_have_right_check_digits(rows: list[dict[str, str]]) -> None:
