@@ -55,8 +55,7 @@ TABLE = {
     ),  # writes the chain audit defines
     "idp.storage.sql.staging": may("domain ports errors cadastro", "sqlalchemy"),  # gathers what cadastro reads
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),
-    "idp.signing": may("domain ports errors", "cryptography orjson pkcs11"),
-    "idp.keyring": may("domain ports errors signing", "cryptography orjson"),
+    "idp.keyring": may("domain ports errors", "cryptography orjson pkcs11"),
     "idp.audit": may("domain ports errors", "cryptography orjson"),
     "idp.oidc": may(
         "domain flow ports errors web.outcome web.browser", "authlib joserfc flask werkzeug cryptography orjson"
@@ -200,15 +199,24 @@ def forbidden_makers(source: Source) -> Iterator[str]:
                 yield f"{source.name}:{node.lineno}: {name} is made in {MADE_ONLY_IN[name]} only"
 
 
+class Executed(ast.NodeTransformer):
+    """Drops what stands under ``if TYPE_CHECKING:``."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        return node.orelse if ast.unparse(node.test).endswith("TYPE_CHECKING") else self.generic_visit(node)
+
+
 def cycle(modules: list[Source]) -> list[str]:
     """The first cycle of imports, empty if there is none.
 
-    Imports inside functions count: they may make a start lighter, but not hide a cycle.
+    Imports inside functions count: they may make a start lighter, but not hide a cycle. Those under TYPE_CHECKING
+    do not: they are annotations, never executed.
     """
     known = {source.name for source in modules}
     graph: dict[str, set[str]] = {}
     for source in modules:
-        named = {name if name in known else name.rpartition(".")[0] for _, name in imports(source)}
+        executed = Source(source.name, ast.unparse(Executed().visit(source.tree())), source.is_package)
+        named = {name if name in known else name.rpartition(".")[0] for _, name in imports(executed)}
         graph[source.name] = (named & known) - {source.name}
     try:
         TopologicalSorter(graph).prepare()
@@ -310,6 +318,9 @@ def test_a_cycle_is_caught_even_where_a_function_hides_it() -> None:
     two = Source("idp.flow.two", "from . import one")
     assert set(cycle([one, two])) == {"idp.flow.one", "idp.flow.two"}
     assert not cycle([one, Source("idp.flow.two", "import os")])
+    annotated = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from idp.flow import one"
+    assert not cycle([one, Source("idp.flow.two", annotated)])
+    assert cycle([one, Source("idp.flow.two", f"{annotated}\nelse:\n    from idp.flow import one")])
 
 
 def test_a_relative_import_in_a_package_is_resolved_from_the_package() -> None:
