@@ -1,0 +1,151 @@
+"""What each scope tells a client, claim by claim: the table to read, and to extend by one line.
+
+Names are flat, short and Portuguese; documents are unmasked text. A claim that does not apply is left out, never null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from idp.domain.documents import CNPJ, Documento
+from idp.domain.grant import Authorization
+from idp.domain.person import PessoaFisica, PessoaJuridica
+
+ACR_PREFIX = "urn:portaria:icp:"
+SOFTWARE = ACR_PREFIX + "software"
+HARDWARE = ACR_PREFIX + "hardware"
+ACR_VALUES = (SOFTWARE, HARDWARE)
+
+
+def acr(authorization: Authorization) -> str:
+    """Assurance by the certificate's policy: where its key is kept (OIDC Core §2)."""
+    return HARDWARE if authorization.grant.certificado.nivel.hardware else SOFTWARE
+
+
+def amr(authorization: Authorization) -> list[str]:
+    """RFC 8176 §2: proof of a software or hardware key. That a PIN or card was used, TLS cannot show."""
+    return ["x509", "hwk" if authorization.grant.certificado.nivel.hardware else "swk"]
+
+
+def _titular(authorization: Authorization) -> dict[str, str]:
+    holder = authorization.grant.holder
+    return {"tipo": "PF" if isinstance(holder, PessoaFisica) else "PJ", "nome": holder.nome}
+
+
+def _cpf(authorization: Authorization) -> str | None:
+    holder = authorization.grant.holder
+    return holder.cpf.numero if isinstance(holder, PessoaFisica) else None
+
+
+def _cnpj(authorization: Authorization) -> str | None:
+    contribuinte = authorization.representation.inscricao.contribuinte
+    return contribuinte.numero if isinstance(contribuinte, CNPJ) else None
+
+
+def _cnpj_raiz(authorization: Authorization) -> str | None:
+    return authorization.representation.inscricao.raiz
+
+
+def _inscricao(authorization: Authorization) -> dict[str, str]:
+    inscricao = authorization.representation.inscricao
+    return {
+        "uf": inscricao.id.uf,
+        "numero": inscricao.id.numero,
+        **_documento(inscricao.contribuinte),
+        "razao_social": inscricao.razao_social,
+        "situacao": inscricao.situacao.value,
+    }
+
+
+def _responsavel(authorization: Authorization) -> dict[str, str] | None:
+    holder = authorization.grant.holder
+    if not isinstance(holder, PessoaJuridica) or holder.responsavel is None:
+        return None
+    return {"cpf": holder.responsavel.cpf.numero, "nome": holder.responsavel.nome}
+
+
+def _representacao(authorization: Authorization) -> dict[str, Any]:
+    representation = authorization.representation
+    procuracao = representation.procuracao
+    if procuracao is None:
+        return {"modo": representation.modo.value}
+    outorgante = procuracao.outorgante
+    return {
+        "modo": representation.modo.value,
+        "procuracao": {
+            "id": procuracao.id,
+            "outorgante": {
+                "tipo": "PJ" if isinstance(outorgante, CNPJ) else "PF",
+                **_documento(outorgante),
+                "nome": procuracao.outorgante_nome,
+            },
+            "poderes": sorted(procuracao.poderes),
+            "inicio": procuracao.vigencia.inicio.date().isoformat(),
+            "fim": procuracao.vigencia.fim.date().isoformat(),
+            "substabelecida": bool(representation.cadeia),
+            **({"cadeia": list(representation.cadeia)} if representation.cadeia else {}),
+        },
+    }
+
+
+def _certificado(authorization: Authorization) -> dict[str, Any]:
+    certificado = authorization.grant.certificado
+    return {
+        "tipo": certificado.tipo.value,
+        "nivel": certificado.nivel.value,
+        "politica": certificado.politica,
+        "emissor": certificado.emissor,
+        "validade": int(certificado.validade.timestamp()),
+    }
+
+
+def _documento(documento: Documento) -> dict[str, str]:
+    return {"cnpj" if isinstance(documento, CNPJ) else "cpf": documento.numero}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim: the scope that asks for it, how it is made (None leaves it out), and which tokens carry it beside
+    userinfo, which carries all."""
+
+    name: str
+    scope: str
+    value: Callable[[Authorization], Any]
+    id_token: bool = False
+    access_token: bool = False
+
+
+CLAIMS: tuple[Claim, ...] = (
+    # Who is there. Personal data stays in userinfo: ID tokens travel in URLs, as id_token_hint.
+    Claim("titular", "profile", _titular),
+    Claim("cpf", "cpf", _cpf),
+    Claim("responsavel", "inscricao", _responsavel),
+    # On whose behalf, and by what right. Clients and their APIs decide by these, so the tokens carry them.
+    Claim("inscricao", "inscricao", _inscricao, id_token=True, access_token=True),
+    Claim("cnpj", "inscricao", _cnpj, id_token=True),
+    Claim("cnpj_raiz", "inscricao", _cnpj_raiz, id_token=True),
+    Claim("representacao", "procuracao", _representacao, id_token=True, access_token=True),
+    Claim("certificado", "certificado", _certificado, id_token=True),
+)
+_ID_TOKEN = tuple(claim for claim in CLAIMS if claim.id_token)
+_ACCESS_TOKEN = tuple(claim for claim in CLAIMS if claim.access_token)
+
+
+def userinfo_claims(authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
+    """Every claim that ``scopes`` ask for."""
+    return _select(CLAIMS, authorization, scopes)
+
+
+def id_token_claims(authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
+    return _select(_ID_TOKEN, authorization, scopes)
+
+
+def access_token_claims(authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
+    return _select(_ACCESS_TOKEN, authorization, scopes)
+
+
+def _select(table: tuple[Claim, ...], authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
+    made = ((claim.name, claim.value(authorization)) for claim in table if claim.scope in scopes)
+    return {name: value for name, value in made if value is not None}

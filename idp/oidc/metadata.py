@@ -1,0 +1,71 @@
+"""What the issuer says of itself, derived from what is switched on (Discovery 1.0 §3, RFC 8414 §2)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from idp.domain.client import SCOPES, SIGNING_ALGS, AuthMethod
+from idp.domain.transaction import Prompt
+from idp.oidc.assertion import ALGORITHMS
+from idp.oidc.claims import ACR_VALUES, CLAIMS
+from idp.oidc.grants import GRANTS
+from idp.oidc.response import RESPONSE_MODES
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where the endpoints are, under the issuer."""
+
+    authorize: str = "/authorize"
+    token: str = "/token"
+    userinfo: str = "/userinfo"
+    jwks: str = "/jwks"
+    logout: str = "/logout"
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The document's bytes, made once."""
+
+    body: bytes
+    etag: str
+
+
+def metadata(issuer: str, paths: Paths) -> Metadata:
+    """Discovery for ``issuer``, an origin without trailing slash."""
+    body = orjson.dumps(members(issuer, paths))
+    return Metadata(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def members(issuer: str, paths: Paths) -> dict[str, Any]:
+    standard = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid")
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + paths.authorize,
+        "token_endpoint": issuer + paths.token,
+        "userinfo_endpoint": issuer + paths.userinfo,
+        "jwks_uri": issuer + paths.jwks,
+        "end_session_endpoint": issuer + paths.logout,
+        "response_types_supported": ["code"],
+        "response_modes_supported": list(RESPONSE_MODES),
+        "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],
+        "subject_types_supported": ["pairwise", "public"],
+        "id_token_signing_alg_values_supported": list(SIGNING_ALGS),
+        "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "scopes_supported": list(SCOPES),
+        "claims_supported": [*standard, *(claim.name for claim in CLAIMS)],
+        "acr_values_supported": list(ACR_VALUES),
+        "prompt_values_supported": [prompt.value for prompt in Prompt],
+        "code_challenge_methods_supported": ["S256"],
+        "ui_locales_supported": ["pt-BR"],
+        "claims_locales_supported": ["pt-BR"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+    }

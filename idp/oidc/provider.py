@@ -1,0 +1,109 @@
+"""Everything this package serves, put together; the composition root calls it once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint
+
+from idp.flow.authorize import Journey
+from idp.flow.logout import Logout
+from idp.flow.redeem import Redemption
+from idp.oidc.assertion import Assertions
+from idp.oidc.endpoints.authorize import Responder, Writer, authorize_blueprint
+from idp.oidc.endpoints.discovery import discovery_blueprint
+from idp.oidc.endpoints.jwks import jwks_blueprint
+from idp.oidc.endpoints.logout import logout_blueprint
+from idp.oidc.endpoints.token import token_blueprint
+from idp.oidc.endpoints.userinfo import userinfo_blueprint
+from idp.oidc.keys import Keys
+from idp.oidc.metadata import Paths, metadata
+from idp.oidc.own_tokens import OwnTokens
+from idp.oidc.pages import Pages
+from idp.oidc.server import Server
+from idp.oidc.tokens import Tokens
+from idp.ports import Clients, Clock, Identifiers, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The protocol of one issuer, as blueprints. Paths are at the root of their host."""
+
+    issuer: str
+    keys: Keys
+    clock: Clock
+    store: Store
+    clients: Clients
+    identifiers: Identifiers
+    redemption: Redemption
+    access_token: timedelta
+    id_token: timedelta
+    paths: Paths = Paths()
+
+    def back_channel(self) -> tuple[Blueprint, ...]:
+        """Token and userinfo: for the issuer's host, and as aliases for the mTLS host."""
+        token_endpoint = self.issuer + self.paths.token
+        tokens = Tokens(
+            issuer=self.issuer,
+            keys=self.keys,
+            redemption=self.redemption,
+            access_life=self.access_token,
+            id_life=self.id_token,
+        )
+        server = Server(
+            token_endpoint=token_endpoint,
+            clients=self.clients,
+            redemption=self.redemption,
+            tokens=tokens,
+            assertions=Assertions(
+                audiences=frozenset({self.issuer, token_endpoint}), clock=self.clock, store=self.store
+            ),
+        )
+        return (
+            token_blueprint(path=self.paths.token, server=server),
+            userinfo_blueprint(
+                path=self.paths.userinfo,
+                issuer=self.issuer,
+                own_tokens=self._own_tokens(),
+                redemption=self.redemption,
+                clock=self.clock,
+            ),
+        )
+
+    def documents(self) -> tuple[Blueprint, ...]:
+        """Discovery and the JWK Set."""
+        return (
+            discovery_blueprint(metadata=metadata(self.issuer, self.paths)),
+            jwks_blueprint(path=self.paths.jwks, keys=self.keys),
+        )
+
+    def front_channel(
+        self, *, journey: Journey, logout: Logout, pages: Pages, respond: Responder, writer: Writer
+    ) -> tuple[Blueprint, ...]:
+        """Authorization and logout: where browsers come."""
+        return (
+            authorize_blueprint(
+                path=self.paths.authorize,
+                clients=self.clients,
+                journey=journey,
+                own_tokens=self._own_tokens(),
+                pages=pages,
+                respond=respond,
+                writer=writer,
+            ),
+            logout_blueprint(
+                path=self.paths.logout,
+                issuer=self.issuer,
+                clients=self.clients,
+                identifiers=self.identifiers,
+                journey=journey,
+                logout=logout,
+                own_tokens=self._own_tokens(),
+                pages=pages,
+                clock=self.clock,
+            ),
+        )
+
+    def _own_tokens(self) -> OwnTokens:
+        return OwnTokens(self.keys, self.issuer)
