@@ -1,0 +1,61 @@
+"""Public keys a relying party may register (RFC 7517): RSA of 2048 bits or more, or EC on P-256; nothing secret."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from typing import Any
+
+from idp.errors import InvalidClient
+
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+
+def check_public_keys(jwks: object) -> dict[str, Any]:
+    """``jwks`` itself, when every key of it can be used. Raises InvalidClient naming the key that cannot (ATK-013)."""
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(jwks, dict) or not isinstance(keys, list) or not keys:
+        raise InvalidClient("jwks", 'is a JSON object with a list "keys" of at least one key (RFC 7517 §5)')
+    for number, key in enumerate(keys, 1):
+        problem = _problem(key) if isinstance(key, dict) else "is not an object"
+        if problem:
+            raise InvalidClient("jwks", f"key {number} {problem}")
+    if len(keys) > 1:
+        kids = [key.get("kid") for key in keys]
+        if None in kids or len(set(kids)) < len(kids):
+            raise InvalidClient("jwks", "several keys need a kid each, all different")
+    return jwks
+
+
+def _problem(key: Mapping[str, Any]) -> str | None:
+    if not _PRIVATE.isdisjoint(key):
+        return "is a private or shared key: make a new pair and register its public half only"
+    if not isinstance(key.get("kid", ""), str):
+        return "has a kid that is not text"
+    if key.get("use", "sig") != "sig":
+        return "is not for signatures (use)"
+    if key.get("kty") == "RSA":
+        if _number(key.get("n")).bit_length() < 2048:
+            return "is RSA of less than 2048 bits"
+        return "has an RSA exponent below 65537 or even" if not _sound_exponent(_number(key.get("e"))) else None
+    if key.get("kty") == "EC" and key.get("crv") == "P-256":
+        sizes = {len(_bytes(key.get(coordinate))) for coordinate in ("x", "y")}
+        return None if sizes == {32} else "has coordinates that are not of P-256"
+    return "is neither RSA nor EC on P-256"
+
+
+def _sound_exponent(e: int) -> bool:
+    return e >= 65537 and e % 2 == 1
+
+
+def _number(value: object) -> int:
+    return int.from_bytes(_bytes(value))
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, str):
+        return b""
+    try:
+        return urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except ValueError:
+        return b""
