@@ -1,0 +1,244 @@
+"""``idp sandbox``: try everything on this machine. Joins the sandbox, which knows nothing of the provider's insides,
+to the provider's own commands: trust list, database, keys, clients, cadastro."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import requests
+
+from idp.cadastro.importacao import importar
+from idp.certificate.revocation import DIRECTORY, CrlIndex
+from idp.certificate.trust import compile_bundle, read_bundle
+from idp.certificate.trust.issuers import FILE
+from idp.cli.output import as_json, fail, json_option, note, show
+from idp.clock import SystemClock
+from idp.domain.client import AuthMethod, Client
+from idp.errors import ConfigurationError, NotFound
+from idp.keyring import KeyRing
+from idp.ports import ClientRegistry
+from idp.sandbox import cadastro, driver, pki, processes
+from idp.sandbox import demo as demonstration
+from idp.sandbox.layout import Ports, Sandbox
+from idp.sandbox.personas import P12_PASSWORD, PERSONAS, Profile, persona
+from idp.sandbox.relying_party import SCOPE, RelyingPartyConfig
+from idp.settings import Settings, load
+from idp.storage.sql import SqlStore, open_store, schema
+
+_ACTOR = "sandbox"
+_CLOCK = SystemClock()
+DIR = click.option(
+    "--dir", "directory", type=click.Path(path_type=Path), default=Path(".sandbox"), help="Where it keeps everything."
+)
+
+
+@click.group()
+def sandbox() -> None:
+    """Try everything on this machine with a fake ICP-Brasil."""
+
+
+def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, default in (("relying-party", 8450), ("mtls", 8445), ("certificate", 8444), ("issuer", 8443)):
+        command = click.option(f"--{name}-port", type=click.IntRange(1, 65535), default=default, show_default=True)(
+            command
+        )
+    return command
+
+
+@sandbox.command()
+@DIR
+@_ports
+def run(directory: Path, issuer_port: int, certificate_port: int, mtls_port: int, relying_party_port: int) -> None:
+    """Prepare at the first start, run until Ctrl-C. A second start keeps all data."""
+    ports = Ports(issuer_port, certificate_port, mtls_port, relying_party_port)
+    processes.check_ports(ports)
+    here = Sandbox(directory)
+    with processes.interruptible():
+        try:
+            if not here.pki.directory.exists():
+                note(f"Preparing the sandbox in {directory} (only the first time)")
+            prepare(here, ports)
+            with processes.Running(here) as running:
+                _welcome(here)
+                running.wait()
+        except KeyboardInterrupt:
+            note("\nStopped.")
+
+
+@sandbox.command()
+@DIR
+@click.option("--as", "slug", required=True, type=click.Choice([p.slug for p in PERSONAS]), help="Who comes.")
+@click.option("--for", "inscricao", default="", metavar="UF:INSCRICAO", help="Which choice; the first if not given.")
+@json_option
+def login(directory: Path, slug: str, inscricao: str) -> None:
+    """Sign in as a persona at a running sandbox, without a browser; print the verified ID token and userinfo.
+
+    Exits with 1 when the journey ends on a refusal.
+    """
+    here = Sandbox(directory)
+    if not here.config.exists():
+        raise ConfigurationError(f"there is no sandbox in {directory}", "start it: idp sandbox run")
+    try:
+        arrived = driver.login(here, persona(slug), inscricao)
+    except requests.ConnectionError as error:
+        raise ConfigurationError(f"{here.issuer} does not answer", "start it: idp sandbox run") from error
+    except (driver.JourneyError, requests.RequestException) as error:
+        fail(1, str(error))
+    outcome = "refused" if arrived.code else "login"
+    document: dict[str, Any] = {"persona": slug, "outcome": outcome, "code": arrived.code, "heading": arrived.heading}
+    document |= {"offered": list(arrived.offered), "id_token": arrived.claims, "userinfo": arrived.userinfo}
+    if as_json() or arrived.code:
+        show(document, [("refused", f"{arrived.code} {arrived.heading}")])
+    else:
+        lines = [(f"id_token.{name}", value) for name, value in arrived.claims.items()]
+        show(document, [*lines, *((f"userinfo.{name}", value) for name, value in arrived.userinfo.items())])
+    if arrived.code:
+        raise SystemExit(1)
+
+
+@sandbox.command()
+def demo() -> None:
+    """Every persona's journey on free ports and in a temporary directory; exits with 0 only if all are as expected."""
+    with processes.interruptible(), tempfile.TemporaryDirectory(prefix="portaria-demo-") as name:
+        here = Sandbox(Path(name))
+        prepare(here, processes.free_ports())
+        with processes.Running(here):
+            wrong = sum([_report(line) for line in demonstration.journeys(here)])
+    if wrong:
+        fail(1, f"{wrong} of the journeys did not end as expected")
+    click.echo("All journeys ended as expected; every ID token was verified against the JWKS.")
+
+
+def prepare(here: Sandbox, ports: Ports) -> None:
+    """Make or bring up to date all that ``here`` needs to run on ``ports``; what is there stays.
+
+    Raises ConfigurationError when the certificates of an old sandbox have expired.
+    """
+    now = _CLOCK.now()
+    here.directory.mkdir(parents=True, exist_ok=True)
+    if here.pki.directory.exists():
+        if pki.expired(here.pki, now):
+            raise ConfigurationError(f"the certificates in {here.directory} have expired", "delete that directory")
+        pki.refresh_crls(here.pki.directory, now)
+    else:
+        pki.create(here.pki.directory, now)
+    here.write_config(ports)
+    settings = load(**here.settings)
+    _prepare_trust(here, settings)
+    schema.upgrade(settings.database_url, settings.realm)
+    if not (settings.signing_dir / "manifest.json").exists():
+        KeyRing.create(settings.signing_dir, settings.realm, now)
+    store = open_store(settings.database_url)
+    try:
+        _register_clients(here, store.registry(), ports)
+        if not here.cadastro.exists():
+            _import_cadastro(here, store)
+    finally:
+        store.close()
+
+
+def _prepare_trust(here: Sandbox, settings: Settings) -> None:
+    """Compile the sandbox's own trust list: its pins are its two roots, which no other realm accepts."""
+    now = _CLOCK.now()
+    crls = [path.read_bytes() for path in here.pki.crls.glob("*.crl")]
+    trust = compile_bundle(read_bundle(here.pki.bundle), pins=here.pki.pins, realm=settings.realm, at=now, crls=crls)
+    settings.trust_dir.mkdir(parents=True, exist_ok=True)
+    trust.save(settings.trust_dir / FILE)
+    index = CrlIndex(settings.trust_dir / DIRECTORY, trust)
+    index.import_crls(here.pki.crls, now)
+
+
+def _import_cadastro(here: Sandbox, store: SqlStore) -> None:
+    """Once in a sandbox's life: what is revoked or changed in it afterwards stays so."""
+    now = _CLOCK.now()
+    partial = here.cadastro.with_suffix(".partial")
+    cadastro.write(partial, now.date())
+    with partial.open(encoding="utf-8", newline="") as text, store.staging(now) as staging:
+        result = importar(text, staging, summary={"file": here.cadastro.name, "actor": _ACTOR})
+    if not result.applied:
+        raise ConfigurationError(f"the demonstration cadastro was refused: {result.problems[0]}")
+    partial.rename(here.cadastro)
+
+
+def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports) -> None:
+    """The relying party keeps its secret over starts; a changed port changes its redirect URI."""
+    if here.relying_party.exists():
+        secret = RelyingPartyConfig.load(here.relying_party).client_secret
+    else:
+        secret = secrets.token_urlsafe(32)
+    server = here.pki
+    config = RelyingPartyConfig(
+        issuer=here.issuer,
+        client_id="recibos",
+        client_secret=secret,
+        port=ports.relying_party,
+        web_ca=str(server.web_ca.resolve()),
+        certificate=str(server.server_certificate.resolve()),
+        key=str(server.server_key.resolve()),
+    )
+    clients = (
+        Client(
+            config.client_id,
+            "Recibos (demonstração)",
+            (config.callback,),
+            (config.signed_out,),
+            secret_digest=hashlib.sha256(secret.encode()).hexdigest(),
+            scopes=frozenset(SCOPE.split()),
+            resource=config.resource,
+        ),
+        Client(
+            driver.CLIENT_ID,
+            "Linha de comando do sandbox",
+            (driver.REDIRECT_URI,),
+            auth_method=AuthMethod.NONE,
+            scopes=frozenset(driver.SCOPE.split()),
+            id_token_alg=driver.ID_TOKEN_ALG,
+        ),
+    )
+    for client in clients:
+        try:
+            known = registry.get(client.client_id)
+        except NotFound:
+            registry.add(client, _CLOCK.now(), _ACTOR)
+        else:
+            if known != client:
+                registry.update(client, _CLOCK.now(), _ACTOR)
+    config.save(here.relying_party)
+
+
+def _welcome(here: Sandbox) -> None:
+    people = here.directory / "pki" / "personas"
+    width = max(len(p.slug) for p in PERSONAS)
+    click.echo(
+        f"""
+Portaria's sandbox is ready. Open   {here.demonstration}   (issuer {here.issuer})
+
+Before that, once, in the browser:
+  trust   {here.pki.web_ca}   for web sites (it can only certify this machine and portaria.test)
+  import  {people}/*.p12   password: {P12_PASSWORD}
+
+Personas:"""
+    )
+    for someone in PERSONAS:
+        if someone.spec.profile is not Profile.NENHUM:
+            click.echo(f"  {someone.slug:{width}}  {someone.shows}")
+    click.echo(
+        f"""
+Without a browser: idp sandbox login --dir {here.directory} --as contadora
+Other commands on this sandbox: IDP_CONFIG={here.config} idp client list
+Ctrl-C stops it; the data stays in {here.directory}.""",
+    )
+
+
+def _report(line: demonstration.Line) -> bool:
+    mark = "FAIL" if line.problems else "ok"
+    click.echo(f"{mark:4} {line.name:16} {line.text}")
+    for problem in line.problems:
+        click.echo(f"     {'':16} -> {problem}")
+    return bool(line.problems)
