@@ -4,6 +4,7 @@ to the provider's own commands: trust list, database, keys, clients, cadastro.""
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import tempfile
 from collections.abc import Callable
@@ -96,10 +97,16 @@ def login(directory: Path, slug: str, inscricao: str) -> None:
     if as_json() or arrived.code:
         show(document, [("refused", f"{arrived.code} {arrived.heading}")])
     else:
-        lines = [(f"id_token.{name}", value) for name, value in arrived.claims.items()]
-        show(document, [*lines, *((f"userinfo.{name}", value) for name, value in arrived.userinfo.items())])
+        show(document, [*_lines("id_token", arrived.claims), *_lines("userinfo", arrived.userinfo)])
     if arrived.code:
         raise SystemExit(1)
+
+
+def _lines(what: str, claims: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (f"{what}.{name}", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in claims.items()
+    ]
 
 
 @sandbox.command()
