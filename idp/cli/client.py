@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -33,6 +34,19 @@ _CLEARABLE: dict[str, tuple[str, Any]] = {
     "post-logout-redirect-uri": ("post_logout_redirect_uris", ()),
 }
 _CLEARABLE_DEMANDS = {"poder": "poder", "nivel-minimo": "nivel_minimo"}
+
+
+class OneOf(click.Choice[str]):
+    """An enumeration by its values (click's own Choice takes the members' names)."""
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__([member.value for member in kind])
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return self.kind(super().convert(value, param, ctx))
+
+
 _METADATA = (
     click.option("--redirect-uri", "redirect_uris", multiple=True, help="Exact redirect URI; may be repeated."),
     click.option(
@@ -41,16 +55,16 @@ _METADATA = (
         multiple=True,
         help="Exact URI to return to after logout; may be repeated.",
     ),
-    click.option("--auth-method", type=click.Choice(AuthMethod), help="How it authenticates at the token endpoint."),
+    click.option("--auth-method", type=OneOf(AuthMethod), help="How it authenticates at the token endpoint."),
     click.option("--jwks", type=click.File("rb"), help="JSON file with its public keys, for private_key_jwt."),
-    click.option("--grant", "grant_types", type=click.Choice(GrantType), multiple=True, help="May be repeated."),
+    click.option("--grant", "grant_types", type=OneOf(GrantType), multiple=True, help="May be repeated."),
     click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, help="May be repeated."),
     click.option("--poder", help="The power a procuracao must give to be used here, such as dte.consultar."),
-    click.option("--nivel-minimo", type=click.Choice(Nivel), help="Lowest certificate level it accepts."),
+    click.option("--nivel-minimo", type=OneOf(Nivel), help="Lowest certificate level it accepts."),
     click.option(
         "--situacao",
         "situacoes",
-        type=click.Choice(SituacaoCadastral),
+        type=OneOf(SituacaoCadastral),
         multiple=True,
         help="Accepted; may be repeated.",
     ),
