@@ -218,13 +218,20 @@ class Assertions(Protocol):
 class UnitOfWork(Protocol):
     """One database transaction: everything in it becomes durable together, or nothing does."""
 
-    cadastro: Cadastro
-    procuracoes: Procuracoes
-    consents: Consents
-    grants: Grants
-    return_codes: ReturnCodes
-    assertions: Assertions
-    audit: Audit
+    @property
+    def cadastro(self) -> Cadastro: ...
+    @property
+    def procuracoes(self) -> Procuracoes: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def grants(self) -> Grants: ...
+    @property
+    def return_codes(self) -> ReturnCodes: ...
+    @property
+    def assertions(self) -> Assertions: ...
+    @property
+    def audit(self) -> Audit: ...
 
 
 class Store(Protocol):

@@ -1,0 +1,191 @@
+"""The composition root: the only module that may know everything. Reads like the parts list of the product.
+
+Each ``create_*`` makes one host's WSGI application and nothing of the others'. All of them refuse to start
+(ConfigurationError, with its remedy) unless database, keys and trust list exist and belong to the realm.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+
+from flask import Flask
+
+from idp.certificate.handshake import presented_certificate
+from idp.certificate.leaf import judge
+from idp.certificate.revocation import DIRECTORY, CrlIndex
+from idp.certificate.trust import FILE, TrustList
+from idp.clock import SystemClock
+from idp.domain.certificado import Verdict
+from idp.domain.representation import Regras
+from idp.flow.authorize import Journey
+from idp.flow.gateway import Gateway
+from idp.flow.logout import Logout
+from idp.flow.policy import Policy
+from idp.flow.redeem import Redemption
+from idp.keyring import KeyRing
+from idp.oidc.provider import Provider
+from idp.oidc.response import authorization_response
+from idp.settings import Settings
+from idp.storage.ephemeral import EphemeralSessions, EphemeralTransactions, open_ephemeral
+from idp.storage.sql import open_store, schema
+from idp.storage.sql.clients import CachedClients
+from idp.web import logs
+from idp.web.assets import assets_blueprint
+from idp.web.consent import consent_blueprint
+from idp.web.gateway import gateway_blueprint
+from idp.web.login import login_blueprint
+from idp.web.outcome import make_responder
+from idp.web.pages import Pages, Site
+from idp.web.screens import StepScreens
+from idp.web.security import protect
+
+
+class Parts:
+    """Everything a host may need, made when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.store = open_store(settings.database_url)
+        schema.check(self.store.engine, settings.realm)
+        self.site = Site(
+            issuer=settings.issuer,
+            certificate_origin=settings.certificate_origin,
+            authority=settings.authority,
+            support=settings.support,
+            sandbox=settings.realm == "sandbox",
+        )
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        return KeyRing.open(self.settings.signing_dir, self.settings.realm)
+
+    @cached_property
+    def trust(self) -> TrustList:
+        return TrustList.load(self.settings.trust_dir / FILE, self.settings.realm)
+
+    @cached_property
+    def revocation(self) -> CrlIndex:
+        grace = timedelta(seconds=self.settings.crl_grace_seconds)
+        return CrlIndex(self.settings.trust_dir / DIRECTORY, self.trust, grace)
+
+    @cached_property
+    def policy(self) -> Policy:
+        return policy(self.settings)
+
+    @cached_property
+    def journey(self) -> Journey:
+        ephemeral = open_ephemeral(self.settings.ephemeral_url, self.settings.database_url, self.clock)
+        return Journey(
+            clock=self.clock,
+            store=self.store,
+            transactions=EphemeralTransactions(ephemeral, self.clock),
+            sessions=EphemeralSessions(ephemeral, self.clock),
+            clients=self.clients,
+            identifiers=self.keys,
+            revocation=self.revocation,
+            policy=self.policy,
+        )
+
+    @cached_property
+    def clients(self) -> CachedClients:
+        return self.store.clients(self.settings.cache_seconds)
+
+    @cached_property
+    def provider(self) -> Provider:
+        return Provider(
+            issuer=self.settings.issuer,
+            keys=self.keys,
+            clock=self.clock,
+            store=self.store,
+            clients=self.clients,
+            identifiers=self.keys,
+            redemption=Redemption(
+                clock=self.clock,
+                store=self.store,
+                clients=self.clients,
+                identifiers=self.keys,
+                revocation=self.revocation,
+                policy=self.policy,
+            ),
+            access_token=self.policy.access_token,
+            id_token=self.policy.id_token,
+        )
+
+
+def create_issuer(settings: Settings) -> Flask:
+    """The main host: the protocol and the pages. Never asks for a client certificate."""
+    parts = Parts(settings)
+    pages = Pages(parts.site, parts.clock)
+    journey = parts.journey
+    writer = partial(authorization_response, issuer=settings.issuer)
+    screens = StepScreens(pages, parts.clients, parts.policy)
+    respond = make_responder(screens, writer)
+    app = _app(settings, pages)
+    logout = Logout(clock=parts.clock, store=parts.store, sessions=journey.sessions)
+    for blueprint in (
+        *parts.provider.documents(),
+        *parts.provider.back_channel(),
+        *parts.provider.front_channel(journey=journey, logout=logout, pages=pages, respond=respond, writer=writer),
+        login_blueprint(journey, screens, respond),
+        consent_blueprint(journey, screens, respond),
+        assets_blueprint(),
+    ):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def create_gateway(settings: Settings) -> Flask:
+    """The certificate host: one address, no cookie."""
+    parts = Parts(settings)
+    trust, revocation = parts.trust, parts.revocation
+
+    def judged(der: bytes, at: datetime) -> Verdict:
+        return judge(der, trust=trust, revocation=revocation, at=at)
+
+    gateway = Gateway(clock=parts.clock, store=parts.store, judge=judged, policy=parts.policy)
+    pages = Pages(parts.site, parts.clock, on_certificate_host=True)
+    presented = partial(
+        presented_certificate,
+        source=settings.certificate_source,
+        proxy_secret=settings.proxy_secret.get_secret_value(),
+    )
+    app = _app(settings, pages)
+    app.register_blueprint(gateway_blueprint(gateway, presented, pages))
+    return app
+
+
+def create_mtls(settings: Settings) -> Flask:
+    """The host for relying parties: aliases of the back-channel endpoints."""
+    parts = Parts(settings)
+    app = _app(settings, Pages(parts.site, parts.clock))
+    for blueprint in parts.provider.back_channel():
+        app.register_blueprint(blueprint)
+    return app
+
+
+def policy(settings: Settings) -> Policy:
+    """The flow's policy out of the settings."""
+    return Policy(
+        regras=Regras(
+            raiz=settings.escopo_certificado == "raiz",
+            responsavel_confere=settings.responsavel_divergente == "recusar",
+        ),
+        transaction=timedelta(seconds=settings.transaction_seconds),
+        return_code=timedelta(seconds=settings.return_code_seconds),
+        code=timedelta(seconds=settings.code_seconds),
+        access_token=timedelta(seconds=settings.access_token_seconds),
+        id_token=timedelta(seconds=settings.id_token_seconds),
+        refresh_token=timedelta(seconds=settings.refresh_token_seconds),
+        session=timedelta(seconds=settings.session_seconds),
+        consent=timedelta(days=settings.consent_days),
+    )
+
+
+def _app(settings: Settings, pages: Pages) -> Flask:
+    logs.configure(settings.log_level)
+    app = Flask("idp", static_folder=None)
+    protect(app, hsts=settings.realm != "sandbox")
+    pages.handle_errors(app)
+    return app
