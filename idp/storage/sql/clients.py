@@ -71,7 +71,8 @@ class SqlClientRegistry:
             before = _stored(connection, client.client_id)
             registration = codec.dumps(client).decode()
             connection.execute(_UPDATE, {"key": client.client_id, "registration": registration, "updated_at": at})
-            secret_only = replace(before, secret_digest=client.secret_digest) == client and before != client
+            same_method = before.auth_method is client.auth_method  # or a method would meet a secret it cannot have
+            secret_only = same_method and before != client == replace(before, secret_digest=client.secret_digest)
             kind = "client.secret_rotated" if secret_only else "client.updated"
             _record(connection, kind, client.client_id, at, actor)
 
