@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -13,10 +15,16 @@ from idp.oidc.own_tokens import ID_TOKEN
 
 
 def id_token(
-    authorization: Authorization, scopes: Collection[str], *, issuer: str, lifetime: timedelta, keys: Keys
+    authorization: Authorization,
+    scopes: Collection[str],
+    access_token: str,
+    *,
+    issuer: str,
+    lifetime: timedelta,
+    keys: Keys,
 ) -> str:
     """Signed with the client's registered algorithm. It ends with ``lifetime``, or before, where the certificate or the
-    procuração does."""
+    procuração does. ``at_hash`` ties the ``access_token`` that comes with it."""
     grant, at = authorization.grant, authorization.at
     claims: dict[str, Any] = {
         "iss": issuer,
@@ -28,8 +36,14 @@ def id_token(
         "acr": acr(authorization),
         "amr": amr(authorization),
         "sid": grant.sid,
+        "at_hash": _half_hash(access_token),
         **id_token_claims(authorization, scopes),
     }
     if grant.nonce is not None:
         claims["nonce"] = grant.nonce
     return keys.sign_jwt(claims, authorization.client.id_token_alg, ID_TOKEN)
+
+
+def _half_hash(token: str) -> str:
+    """OIDC Core §3.1.3.6: both signing algorithms there are hash with SHA-256."""
+    return urlsafe_b64encode(hashlib.sha256(token.encode("ascii")).digest()[:16]).rstrip(b"=").decode()

@@ -42,7 +42,7 @@ class Tokens:
             answer["refresh_token"] = refresh_token
         if "openid" in scopes:
             answer["id_token"] = id_token(
-                authorization, scopes, issuer=self._issuer, lifetime=self._id_life, keys=self._keys
+                authorization, scopes, token, issuer=self._issuer, lifetime=self._id_life, keys=self._keys
             )
         return answer
 
