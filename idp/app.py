@@ -14,7 +14,8 @@ from flask import Flask
 from idp.certificate.handshake import presented_certificate
 from idp.certificate.leaf import judge
 from idp.certificate.revocation import DIRECTORY, CrlIndex
-from idp.certificate.trust import FILE, TrustList
+from idp.certificate.trust import TrustList
+from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.domain.certificado import Verdict
 from idp.domain.representation import Regras
