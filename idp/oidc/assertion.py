@@ -105,8 +105,12 @@ def _keys(client: Client) -> tuple[tuple[dict[str, Any], PublicKey], ...]:
             key = import_key(jwk)
         except (JoseError, ValueError, TypeError, KeyError):
             continue
-        if isinstance(key, RSAKey) and key.raw_value.key_size >= 2048:
-            found.append((jwk, key))
-        elif isinstance(key, ECKey) and jwk.get("crv") == "P-256":
+        if _is_strong(key):
             found.append((jwk, key))
     return tuple(found)
+
+
+def _is_strong(key: object) -> TypeGuard[PublicKey]:
+    if isinstance(key, RSAKey):
+        return key.raw_value.key_size >= 2048
+    return isinstance(key, ECKey) and key.curve_name == "P-256"

@@ -15,6 +15,7 @@ import orjson
 
 from idp.domain.client import Client, GrantType
 from idp.domain.transaction import AuthorizationRequest, Prompt
+from idp.oidc.client_auth import CLIENT_ID
 from idp.oidc.errors import Returned, Shown
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
@@ -51,7 +52,7 @@ def find_client(params: Parameters, clients: Clients) -> Client:
     client_id = params.get("client_id")
     if client_id is None:
         raise Shown(Fault.UNKNOWN_CLIENT, "client_id is missing")
-    client = clients.get(client_id)
+    client = clients.get(client_id) if CLIENT_ID.match(client_id) else None
     if client is None:
         raise Shown(Fault.UNKNOWN_CLIENT, "client_id is not registered")
     if not client.enabled:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
+import re
 from base64 import b64decode
 from collections.abc import Callable
 from urllib.parse import unquote_plus
@@ -24,6 +25,7 @@ from idp.ports import Clients
 
 QueryClient = Callable[[str], AdaptedClient | None]
 Method = Callable[[QueryClient, TokenRequest], ClientMixin | None]
+CLIENT_ID = re.compile(r"[!-~]{1,255}\Z")
 _NO_SECRET = hashlib.sha256(b"").hexdigest()
 
 
@@ -46,10 +48,10 @@ def presented_method(request: TokenRequest) -> AuthMethod:
 
 
 def find_client(clients: Clients) -> QueryClient:
-    """Enabled clients, wrapped."""
+    """Enabled clients, wrapped. What could be no client's identifier is not looked up: it may hold anything."""
 
     def query(client_id: str) -> AdaptedClient | None:
-        client = clients.get(client_id)
+        client = clients.get(client_id) if CLIENT_ID.match(client_id) else None
         return AdaptedClient(client) if client is not None and client.enabled else None
 
     return query

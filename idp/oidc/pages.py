@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
-from flask import Response
+from werkzeug.wrappers import Response
 
 
 class Fault(StrEnum):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from idp.errors import StoreUnavailable
+from idp.errors import TemporarilyUnavailable
 from idp.oidc.adapters import TokenRequest
+from idp.oidc.endpoints.unavailable import unavailable
 from idp.oidc.errors import InvalidRequestError
 from idp.oidc.parameters import BadParameters, form
 from idp.oidc.server import Server
-
-_UNAVAILABLE = (b'{"error":"temporarily_unavailable"}', 503, {"Retry-After": "30", "Cache-Control": "no-store"})
 
 
 def token_blueprint(*, path: str, server: Server) -> Blueprint:
@@ -28,9 +27,5 @@ def token_blueprint(*, path: str, server: Server) -> Blueprint:
         except BadParameters as error:
             return server.refusal(TokenRequest(uri, {}, None), InvalidRequestError(error.detail))
 
-    @blueprint.errorhandler(StoreUnavailable)
-    def unavailable(error: StoreUnavailable) -> Response:
-        body, status, headers = _UNAVAILABLE
-        return Response(body, status, headers, content_type="application/json")
-
+    blueprint.register_error_handler(TemporarilyUnavailable, unavailable)
     return blueprint

@@ -9,10 +9,11 @@ import orjson
 from flask import Blueprint, Request, Response, request
 
 from idp.domain.grant import Authorization
-from idp.errors import IdpError, InvalidToken, StoreUnavailable
+from idp.errors import IdpError, InvalidToken, TemporarilyUnavailable
 from idp.flow.redeem import Redemption
 from idp.oidc.access_token import audience, grant_of
 from idp.oidc.claims import userinfo_claims
+from idp.oidc.endpoints.unavailable import unavailable
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.parameters import FORM, BadParameters, form
@@ -73,12 +74,7 @@ def userinfo_blueprint(
         body = orjson.dumps({"error": error.error or "invalid_token"})
         return Response(body, error.status, headers, content_type="application/json")
 
-    @blueprint.errorhandler(StoreUnavailable)
-    def unavailable(error: StoreUnavailable) -> Response:
-        return Response(
-            b'{"error":"temporarily_unavailable"}', 503, {"Retry-After": "30"}, content_type="application/json"
-        )
-
+    blueprint.register_error_handler(TemporarilyUnavailable, unavailable)
     return blueprint
 
 
