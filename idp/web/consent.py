@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, request
 
 from idp.flow.authorize import Journey
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Pagina

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, request
 
 from idp.certificate.handshake import SpoofedHeader, UntrustedHop
 from idp.flow.gateway import Gateway
 from idp.web.logs import correlation_id, log
+from idp.web.outcome import see_other
 from idp.web.pages import Pages
 from idp.web.parameters import ID, SECRET
 from idp.web.views.notice import PASSAGEM, SEM_PEDIDO
@@ -37,9 +37,7 @@ def gateway_blueprint(gateway: Gateway, presented: PresentedCertificate, pages: 
         tx_id, value = ticket
         code = gateway.present(tx_id, value, der).return_code
         # tx is only for the page that a reload of the return address shows; nothing is decided by it.
-        answer = redirect(f"{pages.site.issuer}/login/retorno?{urlencode({'code': code, 'tx': tx_id})}", 303)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return see_other(f"{pages.site.issuer}/login/retorno?{urlencode({'code': code, 'tx': tx_id})}")
 
     return blueprint
 

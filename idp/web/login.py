@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, request
 
 from idp.flow.authorize import Journey
 from idp.flow.outcome import AskLogin, Displayed, Pagina

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import urlencode
 
-from flask import redirect
-from werkzeug.wrappers import Response
+from flask import Response
 
 from idp.domain.transaction import AuthorizationRequest
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Redirected, SignedIn
@@ -29,7 +28,12 @@ class Screens(Protocol):
 
 def to_page(path: str, **query: str) -> Response:
     """303 to one of the issuer's own pages: a reload is then a GET of that page alone."""
-    return redirect(f"{path}?{urlencode(query)}", 303)
+    return see_other(f"{path}?{urlencode(query)}")
+
+
+def see_other(location: str) -> Response:
+    """303: whatever the method was, go on with a GET."""
+    return Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 def make_responder(screens: Screens, writer: AuthorizationResponseWriter) -> Responder:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import jinja2
-from flask import Flask, jsonify, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
 
-from idp.errors import StoreUnavailable
+from idp.errors import TemporarilyUnavailable
 from idp.flow.outcome import Displayed
 from idp.paths import TEMPLATES
 from idp.ports import Clock
@@ -145,7 +144,7 @@ class Pages:
         @app.errorhandler(HTTPException)
         def refused(error: HTTPException) -> Response:
             if error.response is not None or (error.code or 500) < 400:
-                return error.get_response()
+                return cast("Response", Response.force_type(error.get_response(), request.environ))
             status = error.code or 500
             response = self.notice(HTTP.get(status, HTTP[400] if status < 500 else HTTP[500]), status)
             for name, value in error.get_headers():
@@ -153,9 +152,9 @@ class Pages:
                     response.headers[name] = value
             return response
 
-        @app.errorhandler(StoreUnavailable)
-        def unavailable(error: StoreUnavailable) -> Response:
-            log.error("store_unavailable", correlation_id=correlation_id(), error=str(error))
+        @app.errorhandler(TemporarilyUnavailable)
+        def unavailable(error: TemporarilyUnavailable) -> Response:
+            log.error("unavailable", correlation_id=correlation_id(), error=str(error))
             response = self.notice(INDISPONIVEL, 503)
             response.headers["Retry-After"] = "30"
             return response

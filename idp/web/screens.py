@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from werkzeug.wrappers import Response
+from flask import Response
 
 from idp.domain.client import Client
 from idp.domain.representation import Demanda
@@ -105,7 +105,7 @@ class StepScreens:
             status=400 if at.error else 200,
             escolhas=choices_view(session.holder, ask.choices.available, q=at.q, page=at.page),
             faltam=missing_view(ask.choices.missing, demanda, view.nome),
-            recebe=receives(ask.tx.request.scopes),
+            recebe=receives(ask.tx.request.scopes, session.holder),
             prazos=self._terms(ask.tx, now),
             erro=at.error,
             limite=hora(ask.tx.expires_at),

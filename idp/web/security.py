@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, request
-from werkzeug.wrappers import Response
+from flask import Flask, Response, abort, request
 
 MAX_BODY = 64 * 1024
 """Bytes. Nothing that anybody posts here is larger; more is refused unread (ATK-106)."""

@@ -18,7 +18,7 @@ from flask import Flask, Response
 from werkzeug.serving import make_server
 
 from idp.domain.certificado import CertReason, Claimed
-from idp.domain.representation import Motivo, Regras, Representation
+from idp.domain.representation import Motivo, Regras
 from idp.flow.outcome import AskLogin, Displayed, Pagina
 from idp.flow.policy import Policy
 from idp.web import logs
@@ -93,7 +93,8 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
         found[code.value.lower()] = lambda asked=asked: screens.certificate_refused(asked)  # type: ignore[misc]
     for pagina in Pagina:
         data = {"tx": people.TX} if pagina is Pagina.RETORNO_INVALIDO else {}
-        found[pagina.value] = lambda shown=Displayed(pagina, data): pages.dead_end(shown)  # type: ignore[misc]
+        shown = Displayed(pagina, data)
+        found[pagina.value] = lambda shown=shown: pages.dead_end(shown)  # type: ignore[misc]
     return found
 
 

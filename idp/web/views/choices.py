@@ -76,6 +76,11 @@ class ChoicesView:
         return min(self.page * PER_PAGE, self.found)
 
     @property
+    def first_option(self) -> str:
+        """Id of the first radio button, to jump to; the list itself when it is empty."""
+        return self.groups[0].blocks[0].options[0].id if self.groups else "escolhas"
+
+    @property
     def searchable(self) -> bool:
         return self.total > 5 or bool(self.q)
 

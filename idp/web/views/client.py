@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from idp.domain.client import SCOPES, Client
+from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.transaction import AuthorizationRequest
 from idp.web.text import legivel
 
@@ -41,9 +42,15 @@ def client_view(client: Client, request: AuthorizationRequest) -> ClientView:
     )
 
 
-def receives(scopes: frozenset[str]) -> list[tuple[str, str]]:
+def receives(scopes: frozenset[str], holder: Holder) -> list[tuple[str, str]]:
     """What each scope hands over: (name, sentence), always in the same order."""
-    return [_RECEIVES[scope] for scope in SCOPES if scope in scopes]
+    rows = {scope: _RECEIVES[scope] for scope in SCOPES if scope in scopes}
+    if isinstance(holder, PessoaJuridica):
+        rows.pop("cpf", None)  # a company's certificate proves no CPF as its own
+        if holder.responsavel and "inscricao" in rows:
+            name, sentence = rows["inscricao"]
+            rows["inscricao"] = (name, f"{sentence} Também o nome e o CPF do responsável que consta no seu e-CNPJ.")
+    return list(rows.values())
 
 
 def destinations(client: Client | None, request: AuthorizationRequest) -> tuple[str, ...]:
