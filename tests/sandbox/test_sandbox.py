@@ -51,18 +51,20 @@ class Started:
 
 def start(cwd: Path, ports: Ports) -> Started:
     began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "idp", "sandbox", "run", *options(ports)],
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=(cwd.parent / "stderr").open("w"),
-        text=True,
-    )
+    errors = cwd.parent / "stderr"
+    with errors.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "idp", "sandbox", "run", *options(ports)],
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
     assert process.stdout is not None
     welcome = read_until(process.stdout, "Ctrl-C")
     if "Ctrl-C" not in welcome:
-        process.wait(10)
-        pytest.fail((cwd.parent / "stderr").read_text())
+        process.communicate(timeout=10)
+        pytest.fail(errors.read_text())
     return Started(cwd, ports, process, welcome, time.monotonic() - began)
 
 
