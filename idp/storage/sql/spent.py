@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from idp.domain.certificado import Verdict
 from idp.ports import Returned
@@ -24,6 +24,7 @@ _TAKE = (
     .values(spent_at=bindparam("at"))
     .returning(return_codes.c.ticket, return_codes.c.transaction_id, return_codes.c.verdict)
 )
+PURGE = tuple(delete(table).where(table.c.expires_at <= bindparam("at")) for table in (return_codes, assertions))
 _SPEND = Upsert(lambda insert: insert(assertions).on_conflict_do_nothing().returning(assertions.c.jti))
 
 

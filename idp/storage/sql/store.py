@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
@@ -16,8 +16,10 @@ from idp.storage.sql.consents import SqlConsents
 from idp.storage.sql.engine import answering, autocommit, transactional
 from idp.storage.sql.grants import SqlGrants
 from idp.storage.sql.procuracoes import SqlProcuracoes
-from idp.storage.sql.spent import SqlAssertions, SqlReturnCodes
+from idp.storage.sql.spent import PURGE, SqlAssertions, SqlReturnCodes
 from idp.storage.sql.staging import SqlStaging, staging
+
+_LEEWAY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ class SqlStore:
     def staging(self, at: datetime) -> AbstractContextManager[SqlStaging]:
         """Where an import gathers its records (:class:`idp.cadastro.importacao.Staging`)."""
         return staging(self.reader, at)
+
+    def purge(self, at: datetime) -> int:
+        """Delete return codes and assertion ids that expired five minutes before ``at`` (more than any clock leeway),
+        spent or not; how many. Return codes name people: they are kept no longer than they are of use."""
+        with answering(), self.engine.begin() as connection:
+            return sum(connection.execute(statement, {"at": at - _LEEWAY}).rowcount for statement in PURGE)
 
     def close(self) -> None:
         """Close the pooled connections."""
