@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from typing import Any
 
 from idp.errors import ConfigurationError
 from idp.listeners import client_certificate, issuer
-from idp.listeners.process import stop_event
+from idp.listeners.process import child, signals_held, stop_event
 from idp.settings import Settings
 
 START_SECONDS = 60.0
@@ -41,16 +42,16 @@ def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factorie
     ``settings.certificate_ca_names``. Prints one line when all three accept connections.
 
     Returns 0 after a signal, 1 when a listener did not start or ended by itself (it has said why on standard error).
-    Raises ConfigurationError, before anything is started, when a port is taken or the TLS files are missing.
+    Raises ConfigurationError, before anything is started, when a port is taken or the TLS files cannot be used.
     """
     factories = factories or Factories()
-    _check_files(settings)
+    _check(settings)
     sockets = {name: _bind(settings, name) for name in ("issuer", "certificate", "mtls")}
-    ports = {name: sock.getsockname()[1] for name, sock in sockets.items()}
+    addresses = {name: sock.getsockname()[:2] for name, sock in sockets.items()}
     sockets.pop("issuer").close()  # granian's workers each bind this port themselves
-    children = [
-        _child("issuer", issuer.run, settings, ports["issuer"], factories.issuer),
-        _child(
+    issuing = _child("issuer", issuer.run, settings, *addresses["issuer"], factories.issuer)
+    asking = {
+        "certificate": _child(
             "certificate",
             client_certificate.run,
             settings,
@@ -59,31 +60,35 @@ def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factorie
             tuple(ca_certificates),
             settings.certificate_tls_max,
         ),
-        _child("mtls", client_certificate.run, settings, sockets["mtls"], factories.mtls, (), "1.3"),
-    ]
+        "mtls": _child("mtls", client_certificate.run, settings, sockets["mtls"], factories.mtls, (), "1.3"),
+    }
+    children = [*asking.values(), issuing]
     stop = stop_event()
     try:
-        for child in children:
-            child.start()
-        for sock in sockets.values():
-            sock.close()
-        return _watch(settings, ports, children, stop)
+        with signals_held():
+            for name, process in asking.items():
+                process.start()
+                sockets[name].close()  # so that who is forked next does not hold it open
+            issuing.start()
+        return _watch(settings, addresses, children, stop)
     finally:
         _stop(children)
 
 
-def _watch(settings: Settings, ports: dict[str, int], children: Sequence[ForkProcess], stop: Event) -> int:
+def _watch(
+    settings: Settings, addresses: dict[str, tuple[str, int]], children: Sequence[ForkProcess], stop: Event
+) -> int:
     ready = False
     give_up = time.monotonic() + START_SECONDS
     while not stop.wait(0.5 if ready else 0.05):
-        ended = [child for child in children if child.exitcode is not None]
+        ended = [process for process in children if process.exitcode is not None]
         if ended:
             print(f"the {ended[0].name} listener ended (exit {ended[0].exitcode}); stopping", file=sys.stderr)
             return 1
         if ready:
             continue
-        if all(_accepts(settings.bind, port) for port in ports.values()):
-            where = ", ".join(f"{name} {settings.bind}:{port}" for name, port in ports.items())
+        if all(_accepts(address) for address in addresses.values()):
+            where = ", ".join(f"{name} {host}:{port}" for name, (host, port) in addresses.items())
             print(f"Portaria is ready: {settings.issuer} ({where})", flush=True)
             ready = True
         elif time.monotonic() > give_up:
@@ -93,22 +98,31 @@ def _watch(settings: Settings, ports: dict[str, int], children: Sequence[ForkPro
 
 
 def _stop(children: Sequence[ForkProcess]) -> None:
-    started = [child for child in children if child.pid is not None]
-    for child in started:
-        child.terminate()
+    started = [process for process in children if process.pid is not None]
+    for process in started:
+        process.terminate()
     give_up = time.monotonic() + STOP_SECONDS
-    for child in started:
-        child.join(max(0.0, give_up - time.monotonic()))
-        if child.is_alive():
-            child.kill()
-            child.join()
+    for process in started:
+        process.join(max(0.0, give_up - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
-def _check_files(settings: Settings) -> None:
-    for name in ("tls_certificate", "tls_key"):
-        path = getattr(settings, name)
-        if not path.is_file():
-            raise ConfigurationError(f"IDP_{name.upper()} names {path}, which is not a file", "create it or correct it")
+def _check(settings: Settings) -> None:
+    if settings.certificate_source != "embedded":
+        raise ConfigurationError(
+            f"IDP_CERTIFICATE_SOURCE is {settings.certificate_source}, but the embedded server does its own handshakes",
+            "unset it, or serve idp.wsgi behind the proxy (deploy/)",
+        )
+    certificate, key = settings.tls_certificate, settings.tls_key
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"the server's own TLS certificate {certificate} with key {key} cannot be used: {error}",
+            "point IDP_TLS_CERTIFICATE and IDP_TLS_KEY at a PEM chain and its unencrypted key",
+        ) from error
 
 
 def _bind(settings: Settings, name: str) -> socket.socket:
@@ -130,12 +144,12 @@ def _bind(settings: Settings, name: str) -> socket.socket:
 
 
 def _child(name: str, target: Callable[..., None], *arguments: Any) -> ForkProcess:
-    return multiprocessing.get_context("fork").Process(name=name, target=target, args=arguments)
+    return multiprocessing.get_context("fork").Process(name=name, target=child, args=(target, *arguments))
 
 
-def _accepts(host: str, port: int) -> bool:
+def _accepts(address: tuple[str, int]) -> bool:
     try:
-        socket.create_connection((host, port), timeout=1).close()
+        socket.create_connection(address, timeout=1).close()
     except OSError:
         return False
     return True

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Sequence
 
-from idp.listeners.process import build, end_with_parent, stop_event
+from idp.listeners.process import build, stop_event
 from idp.settings import Settings
 
 
@@ -18,9 +17,7 @@ def run(
     from idp.listeners.accepting import AcceptingServer
     from idp.listeners.tls import accepting_context
 
-    os.setpgrp()  # Ctrl-C reaches the supervisor alone, which then stops everybody in order
     stop = stop_event()
-    end_with_parent()
     context = accepting_context(
         settings.tls_certificate, settings.tls_key, ca_certificates=ca_certificates, tls_max=tls_max
     )

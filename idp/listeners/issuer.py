@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from functools import partial
 from typing import Any
 
-from idp.listeners.process import build, end_with_parent
+from idp.errors import IdpError
+from idp.listeners.process import build, end_with_parent, refusals
 from idp.settings import Settings
 
 THREADS = 2  # a second thread pays because signing releases the interpreter lock
@@ -16,19 +18,17 @@ HEADER_MILLISECONDS = 10_000
 HEADER_BYTES = 64 * 1024
 
 
-def run(settings: Settings, port: int, factory: str) -> None:
-    """Serve ``factory``'s application on ``settings.bind``:``port`` until SIGTERM."""
+def run(settings: Settings, host: str, port: int, factory: str) -> None:
+    """Serve ``factory``'s application on ``host``:``port`` until SIGTERM."""
     from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
-    os.setpgrp()  # Ctrl-C reaches the supervisor alone, which then stops everybody in order
-    end_with_parent()
     multiprocessing.set_start_method("fork", force=True)
     Server(
         target=factory,
-        address=settings.bind,
+        address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
@@ -46,4 +46,9 @@ def run(settings: Settings, port: int, factory: str) -> None:
 
 def _load(factory: str, settings: Settings) -> Any:
     end_with_parent()
-    return build(factory, settings)
+    with refusals():
+        try:
+            return build(factory, settings)
+        except IdpError:
+            os.kill(os.getppid(), signal.SIGTERM)  # a worker started again would refuse again
+            raise

@@ -9,8 +9,6 @@ from typing import Any
 from cryptography import x509
 from OpenSSL import SSL
 
-from idp.errors import ConfigurationError
-
 _CIPHERS_TLS12 = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 _VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 
@@ -23,8 +21,9 @@ def accepting_context(
     ``ca_certificates`` are DER certificates whose subjects are advertised (RFC 8446 §4.2.4), so that browsers offer
     only what was issued under them; they are not trusted here, nothing is. Possession of the private key is still
     proved by the handshake. There is no resumption: a resumed session would carry the first handshake's certificate.
+    (In TLS 1.3 OpenSSL still sends session identifiers; nothing is kept under them.)
 
-    Raises ConfigurationError when the server's own certificate or key cannot be used.
+    Raises SSL.Error when the server's own certificate or key cannot be used.
     """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
@@ -36,15 +35,8 @@ def accepting_context(
     context.set_verify(SSL.VERIFY_PEER, _accept)
     for der in ca_certificates:
         context.add_client_ca(x509.load_der_x509_certificate(der))
-    try:
-        context.use_certificate_chain_file(str(certificate))
-        context.use_privatekey_file(str(key))
-        context.check_privatekey()
-    except SSL.Error as error:
-        raise ConfigurationError(
-            f"the server's TLS certificate {certificate} and key {key} cannot be used: {error}",
-            "point IDP_TLS_CERTIFICATE and IDP_TLS_KEY at a PEM chain and its private key",
-        ) from error
+    context.use_certificate_chain_file(str(certificate))
+    context.use_privatekey_file(str(key))
     return context
 
 

@@ -50,9 +50,9 @@ def create_refused(settings: Settings) -> Any:
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
     ca = [Path(path).read_bytes() for path in options.pop("ca", [])]
-    gateway = options.pop("gateway", "tests.server.apps:create")
     one = "tests.server.apps:create"
+    factories = Factories(options.pop("issuer_factory", one), options.pop("gateway", one), one)
     try:
-        sys.exit(serve(load(**options), ca_certificates=ca, factories=Factories(one, gateway, one)))
+        sys.exit(serve(load(**options), ca_certificates=ca, factories=factories))
     except ConfigurationError as error:
         sys.exit(f"error: {error}")

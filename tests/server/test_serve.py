@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -116,10 +117,33 @@ def test_port_0_picks_a_free_one_and_says_which(launch: Launch, pki: Pki) -> Non
         assert get(port, context(pki), GET_AND_CLOSE)["path"] == "/caminho"
 
 
-def test_missing_tls_files_are_named(launch: Launch) -> None:
-    process, _ = launch(tls_key="/nonexistent.key")
+@pytest.mark.parametrize("key", ["missing", "another", "garbage"])
+def test_unusable_tls_files_are_named_before_anything_starts(
+    launch: Launch, pki: Pki, tmp_path: Path, key: str
+) -> None:
+    (tmp_path / "garbage").write_text("x")
+    files = {"missing": tmp_path / "missing", "another": pki.valid.key, "garbage": tmp_path / "garbage"}
+    process, _ = launch(tls_key=str(files[key]))
     assert process.wait(10) == 1
-    assert "IDP_TLS_KEY names /nonexistent.key" in process.output()
+    assert str(files[key]) in process.output()
+    assert "IDP_TLS_KEY" in process.output()
+    assert "Traceback" not in process.output()
+
+
+def test_the_embedded_server_is_not_for_use_behind_a_proxy(launch: Launch) -> None:
+    process, _ = launch(certificate_source="nginx", proxy_secret="x" * 32)
+    assert process.wait(10) == 1
+    assert "IDP_CERTIFICATE_SOURCE" in process.output()
+
+
+def test_a_name_or_an_ipv6_address_may_be_bound(launch: Launch, pki: Pki) -> None:
+    for bind in ("localhost", "::1"):
+        process, ports = launch(bind=bind)
+        process.wait_for_output("Portaria is ready")
+        host = socket.getaddrinfo(bind, 0)[0][4][0]
+        for port in ports:
+            socket.create_connection((host, port), timeout=5).close()
+        assert process.stop() == 0
 
 
 def test_an_application_that_refuses_to_start_ends_everything(launch: Launch) -> None:
@@ -130,6 +154,14 @@ def test_an_application_that_refuses_to_start_ends_everything(launch: Launch) ->
     assert "idp trust import FILE" in said
     assert "the certificate listener ended" in said
     assert "Traceback" not in said
+
+
+def test_an_issuer_that_refuses_to_start_ends_everything(launch: Launch) -> None:
+    process, _ = launch(issuer_factory="tests.server.apps:create_refused")
+    assert process.wait(15) == 1
+    said = process.output()
+    assert "there is no trust list" in said
+    assert "the issuer listener ended" in said
 
 
 def test_a_listener_that_dies_takes_the_server_down(launch: Launch, pki: Pki) -> None:
