@@ -64,17 +64,26 @@ class VerifiedCrl:
     def entries(self) -> Iterator[Entry]:
         """Each revoked certificate. Raises CrlRefused at one that cannot be understood: none may be passed over."""
         for entry in self._crl:
+            serial, revoked_at, extensions = _parsed(entry)
             reason = None
-            for extension in entry.extensions:
+            for extension in extensions:
                 if isinstance(extension.value, x509.CRLReason):
                     reason = extension.value.reason.value
                 elif extension.critical and not isinstance(extension.value, _KNOWN_ENTRY):
                     raise CrlRefused("entry-extension")
             if reason == "removeFromCRL":
                 raise CrlRefused("entry-removed")  # only a delta CRL may say so (RFC 5280 §5.3.1)
-            if not 0 < entry.serial_number < 1 << _MAX_SERIAL_BITS:
+            if not 0 < serial < 1 << _MAX_SERIAL_BITS:
                 raise CrlRefused("entry-serial")
-            yield Entry(entry.serial_number, entry.revocation_date_utc, reason)
+            yield Entry(serial, revoked_at, reason)
+
+
+def _parsed(entry: x509.RevokedCertificate) -> tuple[int, datetime, list[x509.Extension[x509.ExtensionType]]]:
+    """The library reads an entry only when asked, and may find it malformed then."""
+    try:
+        return entry.serial_number, entry.revocation_date_utc, list(entry.extensions)
+    except Exception as error:
+        raise CrlRefused("unreadable") from error
 
 
 def verify(der: bytes, authorities: Iterable[CrlIssuer], at: datetime) -> VerifiedCrl:

@@ -55,6 +55,14 @@ class Signed(NamedTuple):
     outer_algorithm: bytes
 
 
+_MAX_SERIAL_BYTES = 20
+
+
+def serial_allowed(serial: bytes) -> bool:
+    """Whether an INTEGER's content is a serial number of RFC 5280 §4.1.2.2: positive, at most 20 octets."""
+    return 0 < len(serial) <= _MAX_SERIAL_BYTES and not serial[0] & 0x80 and any(serial)
+
+
 def certificate(data: bytes) -> Signed:
     """The outer fields of a certificate. Raises ValueError."""
     outer = only(data)

@@ -15,7 +15,6 @@ from idp.certificate import names, signatures
 
 MAX_BYTES = 16 * 1024
 MAX_ALTERNATIVE_NAMES = 32
-_MAX_SERIAL_BYTES = 20
 _CN, _SERIAL_NUMBER = NameOID.COMMON_NAME.dotted_string, NameOID.SERIAL_NUMBER.dotted_string
 _UNDERSTOOD = (
     x509.BasicConstraints,
@@ -94,8 +93,7 @@ def read(der: bytes) -> Facts:
 
 
 def _check_outer(outer: encoding.Signed) -> None:
-    serial = outer.serial
-    if not serial or serial[0] & 0x80 or not any(serial) or len(serial) > _MAX_SERIAL_BYTES:
+    if not encoding.serial_allowed(outer.serial):
         raise Unreadable("serial-number")
     if outer.version != 3 or outer.inner_algorithm != outer.outer_algorithm:
         raise Unreadable("malformed")

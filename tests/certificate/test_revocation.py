@@ -157,6 +157,13 @@ def test_remove_from_crl_is_for_deltas_only(world: World, make_index: MakeIndex)
     assert _import(make_index(), removed) == ["entry-removed"]
 
 
+def test_a_malformed_entry_spoils_the_list(world: World, make_index: MakeIndex) -> None:
+    """Signed by the CA itself, so that only reading the entry shows it: reasonCode 99 does not exist."""
+    crl = world.pki.crl(world.ca, [("1F00", "keyCompromise")])
+    malformed = world.pki.resigned(crl, bytes.fromhex("0a0101"), bytes.fromhex("0a0163"), world.ca.key)
+    assert _import(make_index(), malformed) == ["unreadable"]
+
+
 def test_a_ca_that_may_not_sign_lists_signs_none(world: World, make_index: MakeIndex) -> None:
     mute = world.pki.ca("AC Muda", world.root, usage="critical,keyCertSign")
     trust = compile_bundle([world.root.der, mute.der], pins=pins(world.root), realm="sandbox", at=NOW)

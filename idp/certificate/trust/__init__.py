@@ -1,6 +1,7 @@
 """The closed world of issuing CAs: the authority's bundle, validated off line against pinned roots and compiled.
 
-Owns reading a bundle (``bundle``), judging its CAs (``compiler``, with pyhanko-certvalidator in ``paths``) and the
+Owns reading a bundle (``bundle``), finding each CA's paths (``hierarchy``) and judging them
+(``compiler``, with pyhanko-certvalidator in ``paths``) and the
 compiled list that logins use (``issuers``). Does not fetch bundles, and does not judge end-user certificates.
 """
 

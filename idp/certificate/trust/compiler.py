@@ -6,23 +6,21 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import pairwise
 from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from idp.certificate import der as encoding
 from idp.certificate import names, policies, signatures
-from idp.certificate.crl import CrlRefused, VerifiedCrl, verify
-from idp.certificate.trust.issuers import Authority, CrlState, Issuer, Link, Root, TrustList, Unreadable
+from idp.certificate.trust.hierarchy import Hierarchy, Path, anchored, links
+from idp.certificate.trust.issuers import Authority, Issuer, Root, TrustList, Unreadable
 from idp.errors import TrustError
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
 _MAX_BYTES = 16 * 1024
 _MAX_CERTIFICATES = 2000
-_MAX_SAME_NAME = 8
-_MAX_DEPTH = 8
 _PURPOSES = {
     "purpose-site": re.compile(r"\bSSL"),
     "purpose-code": re.compile(r"\bCODE ?SIGNING\b"),
@@ -49,7 +47,7 @@ def compile_bundle(
     hand; they make a CA "revoked" or its CRL state fresh or stale, and those that cannot be used are ignored.
     Raises TrustError when no pinned root is in the bundle or no CA may certify a login.
     """
-    readable, unreadable = _parsed(certificates)
+    readable, unreadable = parse(certificates)
     roots = tuple(
         Root(a.der, pin=pins.get(a.sha256))
         for a in readable
@@ -57,15 +55,18 @@ def compile_bundle(
     )
     if not any(root.pin for root in roots):
         raise TrustError("none of the pinned roots is in the bundle: not this authority's, or cut off")
-    world = _World(roots, [a for a in readable if a.sha256 not in {root.sha256 for root in roots}], at)
-    world.read_crls(crls)
-    issuers = tuple(sorted((world.judged(a) for a in world.below), key=lambda i: (i.root, i.name, i.sha256)))
+    tops = {root.sha256 for root in roots}
+    hierarchy = Hierarchy(roots, [a for a in readable if a.sha256 not in tops])
+    hierarchy.read_crls(crls, at)
+    judged = (_judged(authority, hierarchy, at) for authority in hierarchy.below)
+    issuers = tuple(sorted(judged, key=lambda i: (i.root, i.name, i.sha256)))
     if not any(issuer.eligible for issuer in issuers):
         raise TrustError("no CA of the bundle may certify a login")
     return TrustList(realm, at, roots, issuers, unreadable)
 
 
-def _parsed(certificates: Iterable[bytes]) -> tuple[list[Authority], tuple[Unreadable, ...]]:
+def parse(certificates: Iterable[bytes]) -> tuple[list[Authority], tuple[Unreadable, ...]]:
+    """Each different certificate once: those that can be used, and those that can only be listed (ATK-053)."""
     readable: dict[str, Authority] = {}
     unreadable: dict[str, Unreadable] = {}
     for count, der in enumerate(certificates, 1):
@@ -74,8 +75,8 @@ def _parsed(certificates: Iterable[bytes]) -> tuple[list[Authority], tuple[Unrea
         digest = hashlib.sha256(der).hexdigest()
         authority = Authority(der)
         try:
-            if len(der) > _MAX_BYTES:
-                raise ValueError("too large")
+            if len(der) > _MAX_BYTES or not encoding.serial_allowed(encoding.certificate(der).serial):
+                raise ValueError("too large, or a serial number that RFC 5280 forbids")
             _ = authority.canonical, authority.key, authority.policies  # each reads another part of the certificate
         except UnsupportedAlgorithm:
             unreadable[digest] = _unsupported(authority, digest)
@@ -91,95 +92,36 @@ def _unsupported(authority: Authority, digest: str) -> Unreadable:
     return Unreadable(authority.name, digest, "unsupported-key", root)
 
 
-class _World:
-    """The bundle's CAs by name, and their paths. Every search is bounded: depth, namesakes, one check a pair."""
-
-    def __init__(self, roots: tuple[Root, ...], below: list[Authority], at: datetime) -> None:
-        self.roots, self.below, self.at = roots, below, at
-        self._by_name: dict[names.Canonical, list[Authority]] = {}
-        for authority in (*roots, *below):
-            namesakes = self._by_name.setdefault(authority.canonical, [])
-            if len(namesakes) == _MAX_SAME_NAME:
-                raise TrustError(f"more than {_MAX_SAME_NAME} certificates name {authority.name}")
-            namesakes.append(authority)
-        self._signed: dict[tuple[str, str], bool] = {}
-        self._crls: dict[str, tuple[VerifiedCrl, frozenset[int]]] = {}
-
-    def read_crls(self, crls: Iterable[bytes]) -> None:
-        """Keep the newest usable CRL of each key."""
-        for der in crls:
-            try:
-                crl = verify(der, (*self.roots, *self.below), self.at)
-                serials = frozenset(entry.serial for entry in crl.entries())
-            except CrlRefused:
-                continue
-            known = self._crls.get(crl.issuer_key)
-            if known is None or crl.number > known[0].number:
-                self._crls[crl.issuer_key] = crl, serials
-
-    def judged(self, authority: Authority) -> Issuer:
-        path = self._path(authority)
-        links = tuple(Link(above.key, a.serial) for above, a in pairwise(path))[::-1]
-        crl, revoked = self._revocation(links)
-        anchored = isinstance(path[0], Root) and path[0].pin is not None
-        reasons = list(_structure(authority, path, self.at))
-        if revoked:
-            reasons.append("revoked")
-        if not anchored:
-            reasons.insert(0, "not-anchored")
-        elif not reasons and not _holds(path, self.at):
-            reasons.append("path-invalid")
-        return Issuer(
-            authority.der,
-            root=path[0].name if isinstance(path[0], Root) else "",
-            reasons=tuple(reasons),
-            path=links,
-            valid_from=max(a.not_before for a in path),
-            valid_until=min(a.not_after for a in path),
-            crl=crl,
-        )
-
-    def _path(self, authority: Authority) -> tuple[Authority, ...]:
-        """From a root down to ``authority``: to a pinned root if any path leads there, else to whatever is found."""
-        best: tuple[Authority, ...] = (authority,)
-        for path in self._paths((authority,)):
-            if not isinstance(best[0], Root) or (isinstance(path[0], Root) and path[0].pin):
-                best = path
-            if isinstance(best[0], Root) and best[0].pin:
-                break
-        return best
-
-    def _paths(self, below: tuple[Authority, ...]) -> Iterator[tuple[Authority, ...]]:
-        if isinstance(below[0], Root):
-            yield below
-        elif len(below) < _MAX_DEPTH:
-            for parent in self._by_name.get(names.canonical(below[0].certificate.issuer), ()):
-                if parent not in below and self._signs(parent, below[0]):
-                    yield from self._paths((parent, *below))
-
-    def _signs(self, parent: Authority, child: Authority) -> bool:
-        pair = parent.sha256, child.sha256
-        if pair not in self._signed:
-            self._signed[pair] = signatures.signed_by(child.certificate, parent.public_key)
-        return self._signed[pair]
-
-    def _revocation(self, links: tuple[Link, ...]) -> tuple[CrlState, bool]:
-        """The worst state of the CRLs along the path, and whether any of its certificates is revoked."""
-        state: CrlState = "fresh" if links else "absent"
-        revoked = False
-        for link in links:
-            if link.issuer_key not in self._crls:
-                state = "absent"
-                continue
-            crl, serials = self._crls[link.issuer_key]
-            revoked |= int(link.serial, 16) in serials
-            if self.at >= crl.next_update and state == "fresh":
-                state = "stale"
-        return state, revoked
+def _judged(authority: Authority, hierarchy: Hierarchy, at: datetime) -> Issuer:
+    """The CA along the first of its paths with nothing against it, else along the first."""
+    judged = (_along(path, hierarchy, at) for path in hierarchy.paths(authority))
+    first = next(judged)
+    return first if first.eligible else next((issuer for issuer in judged if issuer.eligible), first)
 
 
-def _structure(authority: Authority, path: tuple[Authority, ...], at: datetime) -> Iterator[str]:
-    """What the certificates themselves say against a CA, as tokens."""
+def _along(path: Path, hierarchy: Hierarchy, at: datetime) -> Issuer:
+    crl, revoked = hierarchy.revocation(path, at)
+    reasons = list(_structure(path, at))
+    if revoked:
+        reasons.append("revoked")
+    if not anchored(path):
+        reasons.insert(0, "not-anchored")
+    elif not reasons and not _holds(path, at):
+        reasons.append("path-invalid")
+    return Issuer(
+        path[-1].der,
+        root=path[0].name if isinstance(path[0], Root) else "",
+        reasons=tuple(reasons),
+        path=links(path),
+        valid_from=max(a.not_before for a in path),
+        valid_until=min(a.not_after for a in path),
+        crl=crl,
+    )
+
+
+def _structure(path: Path, at: datetime) -> Iterator[str]:
+    """What the certificates of a path say against the CA at its end, as tokens."""
+    authority = path[-1]
     basic, usage = _extension(authority, x509.BasicConstraints), _extension(authority, x509.KeyUsage)
     if basic is None or not basic.ca:
         yield "not-a-ca"
@@ -212,7 +154,7 @@ def _extension(authority: Authority, kind: type[_E]) -> _E | None:
         return None
 
 
-def _within_path_length(path: tuple[Authority, ...]) -> bool:
+def _within_path_length(path: Path) -> bool:
     """RFC 5280 §4.2.1.9 for a leaf still to come: how many CAs may follow each CA of the path."""
     for position, above in enumerate(path):
         basic = _extension(above, x509.BasicConstraints)
@@ -223,7 +165,7 @@ def _within_path_length(path: tuple[Authority, ...]) -> bool:
     return True
 
 
-def _holds(path: tuple[Authority, ...], at: datetime) -> bool:
+def _holds(path: Path, at: datetime) -> bool:
     # Imported when a bundle is compiled: a worker that only loads a list does not carry pyhanko's 20 MB.
     from idp.certificate.trust import paths
 

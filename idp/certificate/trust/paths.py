@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from asn1crypto import x509
 from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.context import ValidationContext
-from pyhanko_certvalidator.errors import PathError
+from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import PKIXValidationParams
 from pyhanko_certvalidator.validate import async_validate_path
@@ -28,6 +28,6 @@ def failure(path: Sequence[bytes], at: datetime, parameters: PKIXValidationParam
     validation_path = ValidationPath(CertTrustAnchor(anchor), rest[:-1], rest[-1])
     try:
         asyncio.run(async_validate_path(context, validation_path, parameters))
-    except (PathError, ValueError, TypeError, KeyError) as error:
+    except (PathError, ValidationError, ValueError, TypeError, KeyError) as error:
         return str(error)
     return None
