@@ -1,0 +1,187 @@
+"""Sentences that pages say, and text made fit to be said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idp.domain.certificado import CertReason, Claimed, Nivel, Reason
+from idp.domain.inscricao import SituacaoCadastral
+from idp.domain.procuracao import Vigencia
+from idp.domain.representation import Demanda, Motivo
+from idp.web.text import busca, legivel, lista, momento, sem_documentos
+from idp.web.views.certificate import for_reason
+from idp.web.views.client import receives
+from idp.web.views.missing import missing_view, nothing
+from idp.web.views.person import person_view
+from tests.web import people
+
+CASTANHA = "CASTANHA DO PURUS BENEFICIAMENTO LTDA"
+MARCH = datetime(2026, 3, 5, 2, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("motivo", "more", "expected"),
+    [
+        (Motivo.PENDENTE, {}, f"PRC-03 Há uma procuração de {CASTANHA} aguardando aceite de você."),
+        (Motivo.REVOGADA, {"estado_em": MARCH}, f"PRC-02 {CASTANHA} revogou a procuração em 04/03/2026."),
+        (
+            Motivo.RENUNCIADA,
+            {"estado_em": MARCH},
+            f"PRC-02 Você renunciou à procuração dada por {CASTANHA} em 04/03/2026.",
+        ),
+        (Motivo.RECUSADA, {}, f"PRC-02 Você recusou a procuração oferecida por {CASTANHA}."),
+        (
+            Motivo.SUSPENSA,
+            {"estado_em": MARCH},
+            f"PRC-02 A procuração dada por {CASTANHA} está suspensa pelo fisco desde 04/03/2026.",
+        ),
+        (Motivo.EXTINTA, {}, f"PRC-02 A procuração dada por {CASTANHA} foi extinta."),
+        (
+            Motivo.EXPIRADA,
+            {"vigencia": Vigencia(MARCH - timedelta(days=9), datetime(2026, 3, 5, 3, tzinfo=UTC))},
+            f"PRC-01 A procuração dada por {CASTANHA} terminou em 04/03/2026.",
+        ),
+        (
+            Motivo.FUTURA,
+            {"vigencia": Vigencia(datetime(2027, 3, 5, 3, tzinfo=UTC), datetime(2028, 3, 5, 3, tzinfo=UTC))},
+            f"PRC-01 A procuração dada por {CASTANHA} só começa em 05/03/2027.",
+        ),
+        (
+            Motivo.PODER,
+            {},
+            f"INS-02 A procuração dada por {CASTANHA} não inclui o que DT-e exige: "
+            "consultar notas fiscais eletrônicas.",
+        ),
+        (
+            Motivo.CADEIA,
+            {},
+            f"INS-02 A procuração de {CASTANHA} chegou a você por um substabelecimento irregular.",
+        ),
+        (
+            Motivo.RESPONSAVEL_DIVERGENTE,
+            {},
+            "CERT-10 O responsável no seu e-CNPJ não é um representante atual da empresa no cadastro.",
+        ),
+    ],
+)
+def test_why_an_inscricao_is_missing(motivo: Motivo, more: dict[str, object], expected: str) -> None:
+    (told,) = missing_view((people.missing(motivo, **more),), Demanda(poder="nfe.consultar"), "DT-e")
+    assert f"{told.codigo} {told.texto}" == expected
+
+
+def test_a_link_further_up_the_chain_is_not_the_person_s_own() -> None:
+    one = people.missing(Motivo.RENUNCIADA, "prc-pai")
+    pai = people.procuracao("prc-pai", people.CASTANHA, CASTANHA, outorgado_nome="CONTABIL UNIAO LTDA")
+    one = replace(one, fatos=replace(one.fatos, cadeia=(*one.fatos.cadeia, pai)))
+    (told,) = missing_view((one,), Demanda(), "DT-e")
+    assert told.texto == f"CONTABIL UNIAO LTDA renunciou à procuração dada por {CASTANHA}."
+
+
+def test_situacao_and_nivel() -> None:
+    one = people.missing(Motivo.SITUACAO, "BAIXADA")
+    baixada = replace(one.fatos.inscricao, situacao=SituacaoCadastral.BAIXADA)
+    one = replace(one, fatos=replace(one.fatos, inscricao=baixada))
+    level = people.missing(Motivo.NIVEL, Nivel.A4)
+    told = missing_view((one, level, level), Demanda(), "DT-e")
+    assert [each.texto for each in told] == [
+        f"A inscrição 049000063 (AM), de {CASTANHA}, está na situação baixada; DT-e aceita: ativa.",
+        f"Para atuar por {CASTANHA} é preciso um certificado de nível A4 ou mais alto.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("absent", "code"),
+    [
+        ((), "INS-01"),
+        ((Motivo.RESPONSAVEL_DIVERGENTE, Motivo.REVOGADA), "CERT-10"),
+        ((Motivo.EXPIRADA,), "PRC-01"),
+        ((Motivo.EXPIRADA, Motivo.REVOGADA), "PRC-02"),
+        ((Motivo.REVOGADA, Motivo.PENDENTE), "PRC-03"),
+        ((Motivo.SITUACAO,), "INS-02"),
+        ((Motivo.PODER, Motivo.NIVEL), "INS-02"),
+    ],
+)
+def test_the_page_when_nothing_can_be_chosen(absent: tuple[Motivo, ...], code: str) -> None:
+    asked = people.ask_consent((), tuple(people.missing(motivo) for motivo in absent))
+    assert nothing(people.CONTADORA, asked.choices, Demanda(), "DT-e", "").codigo == code
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        (Reason(CertReason.FUTURO, "", MARCH), "O certificado de ANA só começa a valer em 04/03/2026."),
+        (Reason(CertReason.REVOGADO, "revoked", MARCH), "O certificado de ANA foi revogado em 04/03/2026 e não pode"),
+        (Reason(CertReason.REVOGADO, "on-hold"), "O certificado de ANA foi suspenso pela Autoridade"),
+        (Reason(CertReason.CADEIA, ""), "Não encontramos a cadeia ICP-Brasil deste certificado (emissor: AC X)."),
+        (Reason(CertReason.LCR, ""), "A lista de certificados revogados (LCR) da AC X está indisponível"),
+        (Reason(CertReason.TIPO, "policy-encryption"), "É um certificado de sigilo, para cifrar documentos."),
+        (Reason(CertReason.TIPO, "site"), "É um certificado de site (SSL)."),
+        (Reason(CertReason.TIPO, "key-usage"), "Ele é válido para outros usos"),
+        (Reason(CertReason.NAO_ICP, ""), "O certificado de ANA não foi emitido por"),
+    ],
+)
+def test_certificate_sentences(reason: Reason, cause: str) -> None:
+    assert for_reason(reason, Claimed(nome="ANA", emissor="AC X"), "").causa[0].startswith(cause)
+
+
+def test_every_reason_has_a_page_with_a_cure() -> None:
+    for code in CertReason:
+        notice = for_reason(Reason(code, "detail"), Claimed(), "")
+        assert notice.codigo == code.value
+        assert notice.titulo
+        assert notice.causa
+        assert notice.passos
+        assert notice.quem
+
+
+@pytest.mark.parametrize(
+    ("days", "warning"),
+    [
+        (31, ""),
+        (30, "Seu certificado vence em 30 dias."),
+        (1, "Seu certificado vence amanhã."),
+        (0, "Seu certificado vence hoje."),
+    ],
+)
+def test_a_certificate_about_to_end_is_warned_of(days: int, warning: str) -> None:
+    shown = person_view(people.session(days=days), people.NOW).aviso
+    assert shown.startswith(warning)
+    assert bool(shown) == bool(warning)
+
+
+def test_what_a_company_s_certificate_hands_over() -> None:
+    scopes = frozenset({"openid", "cpf", "inscricao"})
+    assert [name for name, _ in receives(scopes, people.CONTADORA)] == ["Identificador", "CPF", "Inscrição"]
+    rows = receives(scopes, people.EMPRESA)
+    assert [name for name, _ in rows] == ["Identificador", "Inscrição"]
+    assert rows[1][1].endswith("Também o nome e o CPF do responsável que consta no seu e-CNPJ.")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (None, ""),
+        ("  ANA \n\t SOUZA ", "ANA SOUZA"),
+        ("ANA\u202eAZUOS\u2066\u200b\x00\x1b[0m", "ANAAZUOS[0m"),
+        ("JOSE:90000102253", "JOSE:***.001.022-**"),
+        ("EMPRESA 12.ABC.345/01DE-35", "EMPRESA **.***.345/01DE-**"),
+        ("A" * 200, "A" * 119 + "…"),
+        ("Jose\u0301", "José"),
+    ],
+)
+def test_text_made_fit_to_show(text: str | None, shown: str) -> None:
+    assert legivel(text) == shown
+
+
+def test_masking_leaves_other_numbers_alone() -> None:
+    kept = "inscrição 049000012, 22/11/2026, código K7QM-3XPB, série 1f2e3d4c5b6a7f8e"
+    assert sem_documentos(kept) == kept
+
+
+def test_small_helpers() -> None:
+    assert momento(MARCH) == "04/03/2026 às 23h30 (horário de Brasília)"
+    assert busca("  São  JOÃO d'Água ") == "sao joao d'agua"
+    assert [lista(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a e b", "a, b e c"]
