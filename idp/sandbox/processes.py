@@ -153,13 +153,20 @@ def _answers(http: requests.Session, url: str) -> bool:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into KeyboardInterrupt, so that a closed terminal stops the sandbox as Ctrl-C does."""
+    """Turn SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt: a closed terminal stops the sandbox as Ctrl-C does.
+
+    SIGINT also where it was ignored, as a shell does to what it starts with ``&``; SIGHUP not, as nohup asks.
+    """
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    if previous[signal.SIGHUP] is signal.SIG_IGN:
+        del previous[signal.SIGHUP]
     try:
+        for number in previous:
+            signal.signal(number, interrupt)
         yield
     finally:
         for number, handler in previous.items():

@@ -59,6 +59,7 @@ def start(cwd: Path, ports: Ports) -> Started:
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
+            preexec_fn=ignore_interrupts,
         )
     assert process.stdout is not None
     welcome = read_until(process.stdout, "Ctrl-C")
@@ -66,6 +67,11 @@ def start(cwd: Path, ports: Ports) -> Started:
         process.communicate(timeout=10)
         pytest.fail(errors.read_text())
     return Started(cwd, ports, process, welcome, time.monotonic() - began)
+
+
+def ignore_interrupts() -> None:
+    """As a shell does for what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def read_until(stream: IO[str], text: str) -> str:
