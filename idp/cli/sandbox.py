@@ -26,7 +26,7 @@ from idp.keyring import KeyRing
 from idp.ports import ClientRegistry
 from idp.sandbox import cadastro, driver, pki, processes
 from idp.sandbox import demo as demonstration
-from idp.sandbox.layout import Ports, Sandbox
+from idp.sandbox.layout import PORTARIA_TEST, Hosts, Ports, Sandbox
 from idp.sandbox.personas import P12_PASSWORD, PERSONAS, Profile, persona
 from idp.sandbox.relying_party import SCOPE, RelyingPartyConfig
 from idp.settings import Settings, load
@@ -55,7 +55,20 @@ def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
 @sandbox.command()
 @DIR
 @_ports
-def run(directory: Path, issuer_port: int, certificate_port: int, mtls_port: int, relying_party_port: int) -> None:
+@click.option(
+    "--real-names",
+    is_flag=True,
+    help="Serve id., certificado., mtls. and app.portaria.test instead of localhost; "
+    "this machine (/etc/hosts) and the browser must resolve them to 127.0.0.1.",
+)
+def run(
+    directory: Path,
+    issuer_port: int,
+    certificate_port: int,
+    mtls_port: int,
+    relying_party_port: int,
+    real_names: bool,
+) -> None:
     """Prepare at the first start, run until Ctrl-C. A second start keeps all data."""
     ports = Ports(issuer_port, certificate_port, mtls_port, relying_party_port)
     processes.check_ports(ports)
@@ -64,7 +77,7 @@ def run(directory: Path, issuer_port: int, certificate_port: int, mtls_port: int
         try:
             if not here.pki.directory.exists():
                 note(f"Preparing the sandbox in {directory} (only the first time)")
-            prepare(here, ports)
+            prepare(here, ports, PORTARIA_TEST if real_names else Hosts())
             with processes.Running(here) as running:
                 _welcome(here)
                 running.wait()
@@ -114,7 +127,7 @@ def demo() -> None:
     """Every persona's journey on free ports and in a temporary directory; exits with 0 only if all are as expected."""
     with processes.interruptible(), tempfile.TemporaryDirectory(prefix="portaria-demo-") as name:
         here = Sandbox(Path(name))
-        prepare(here, processes.free_ports())
+        prepare(here, processes.free_ports(), Hosts())
         with processes.Running(here):
             wrong = sum([_report(line) for line in demonstration.journeys(here)])
     if wrong:
@@ -122,8 +135,8 @@ def demo() -> None:
     click.echo("All journeys ended as expected; every ID token was verified against the JWKS.")
 
 
-def prepare(here: Sandbox, ports: Ports) -> None:
-    """Make or bring up to date all that ``here`` needs to run on ``ports``; what is there stays.
+def prepare(here: Sandbox, ports: Ports, hosts: Hosts) -> None:
+    """Make or bring up to date all that ``here`` needs to run on ``ports`` of ``hosts``; what is there stays.
 
     Raises ConfigurationError when the certificates of an old sandbox have expired.
     """
@@ -135,7 +148,7 @@ def prepare(here: Sandbox, ports: Ports) -> None:
         pki.refresh_crls(here.pki.directory, now)
     else:
         pki.create(here.pki.directory, now)
-    here.write_config(ports)
+    here.write_config(ports, hosts)
     settings = load(**here.settings)
     _prepare_trust(here, settings)
     schema.upgrade(settings.database_url, settings.realm)
@@ -143,7 +156,7 @@ def prepare(here: Sandbox, ports: Ports) -> None:
         KeyRing.create(settings.signing_dir, settings.realm, now)
     store = open_store(settings.database_url)
     try:
-        _register_clients(here, store.registry(), ports)
+        _register_clients(here, store.registry(), ports, hosts)
         if not here.cadastro.exists():
             _import_cadastro(here, store)
     finally:
@@ -173,7 +186,7 @@ def _import_cadastro(here: Sandbox, store: SqlStore) -> None:
     partial.rename(here.cadastro)
 
 
-def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports) -> None:
+def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports, hosts: Hosts) -> None:
     """The relying party keeps its secret over starts; a changed port changes its redirect URI."""
     if here.relying_party.exists():
         secret = RelyingPartyConfig.load(here.relying_party).client_secret
@@ -188,6 +201,7 @@ def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports) -> 
         web_ca=str(server.web_ca.resolve()),
         certificate=str(server.server_certificate.resolve()),
         key=str(server.server_key.resolve()),
+        host=hosts.relying_party,
     )
     clients = (
         Client(

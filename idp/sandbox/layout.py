@@ -29,6 +29,20 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
+class Hosts:
+    """Names of the three hosts and of the relying party, which must all resolve to 127.0.0.1."""
+
+    issuer: str = "localhost"
+    certificate: str = "localhost"
+    mtls: str = "localhost"
+    relying_party: str = "127.0.0.1"
+
+
+PORTARIA_TEST = Hosts("id.portaria.test", "certificado.portaria.test", "mtls.portaria.test", "app.portaria.test")
+"""Hosts apart by name, as in production. The sandbox's server certificate covers these as well."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sandbox:
     directory: Path
 
@@ -68,17 +82,18 @@ class Sandbox:
     @property
     def demonstration(self) -> str:
         """The relying party's address."""
-        return f"https://127.0.0.1:{json.loads(self.relying_party.read_text())['port']}"
+        config = json.loads(self.relying_party.read_text())
+        return f"https://{config['host']}:{config['port']}"
 
-    def write_config(self, ports: Ports) -> None:
+    def write_config(self, ports: Ports, hosts: Hosts) -> None:
         """Write idp.toml. Paths are absolute: commands may run from anywhere."""
         state = self.state.resolve()
         values: dict[str, str | int] = {
             "realm": "sandbox",
             "authority": "Secretaria da Fazenda (demonstração)",
-            "issuer": f"https://localhost:{ports.issuer}",
-            "certificate_origin": f"https://localhost:{ports.certificate}",
-            "mtls_origin": f"https://localhost:{ports.mtls}",
+            "issuer": f"https://{hosts.issuer}:{ports.issuer}",
+            "certificate_origin": f"https://{hosts.certificate}:{ports.certificate}",
+            "mtls_origin": f"https://{hosts.mtls}:{ports.mtls}",
             "bind": "127.0.0.1",
             "issuer_port": ports.issuer,
             "certificate_port": ports.certificate,

@@ -47,10 +47,11 @@ class RelyingPartyConfig:
     web_ca: str
     certificate: str
     key: str
+    host: str = "127.0.0.1"
 
     @property
     def origin(self) -> str:
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self.host}:{self.port}"
 
     @property
     def callback(self) -> str:

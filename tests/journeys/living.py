@@ -1,0 +1,132 @@
+"""A whole sandbox as its user starts it, under real names: ``python -m idp sandbox run --real-names``.
+
+Knows it from outside only: the command, what it prints, and the files it says it keeps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.debian import program, unavailable
+from tests.support.ports import free_ports
+from tests.support.processes import Process
+
+ROOT = Path(__file__).resolve().parents[2]
+P12_PASSWORD = "portaria"
+NAMES = {"id": "issuer", "certificado": "certificate", "mtls": "mtls", "app": "relying-party"}
+"""Host label → what the command's --…-port option calls it."""
+
+
+@dataclass(frozen=True)
+class Origins:
+    issuer: str
+    certificate: str
+    mtls: str
+    application: str
+
+
+class LivingSandbox:
+    """``directory`` is its working directory; the sandbox keeps everything in ``.sandbox`` there."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.data = directory / ".sandbox"
+        self.ports = dict(zip(NAMES, free_ports(4), strict=True))
+        self.origins = Origins(*(f"https://{label}.portaria.test:{port}" for label, port in self.ports.items()))
+        self._starts = 0
+        self.process: Process | None = None
+
+    @property
+    def web_ca(self) -> Path:
+        return self.data / "pki" / "web" / "ca.pem"
+
+    def persona(self, slug: str, suffix: str) -> Path:
+        """``.p12``, ``.pem`` (leaf), ``.key`` or ``-chain.pem``."""
+        return self.data / "pki" / "personas" / f"{slug}{suffix}"
+
+    def command(self, *arguments: str) -> list[str]:
+        """``idp sandbox …`` where the real names lead to 127.0.0.1, in a mount namespace of its own."""
+        hosts = self.directory / "hosts"
+        hosts.write_text("127.0.0.1 localhost\n127.0.0.1 " + " ".join(f"{name}.portaria.test" for name in NAMES) + "\n")
+        inner = f"mount --bind {shlex.quote(str(hosts))} /etc/hosts && exec {shlex.join([sys.executable, '-u', '-m'])}"
+        return [*_namespace(), "sh", "-c", f'{inner} idp "$@"', "idp", "sandbox", *arguments]
+
+    @property
+    def options(self) -> list[str]:
+        return [part for name, port in self.ports.items() for part in (f"--{NAMES[name]}-port", str(port))]
+
+    def launch(self) -> Process:
+        """Start the command and return at once."""
+        self._starts += 1
+        log = self.directory / f"run-{self._starts}.log"
+        self.process = Process(
+            self.command("run", "--real-names", *self.options),
+            log,
+            cwd=self.directory,
+            env={"PYTHONPATH": str(ROOT)},
+            stop_signal=signal.SIGINT,
+        )
+        return self.process
+
+    def start(self) -> Process:
+        """Start it and return when it says that it is ready."""
+        process = self.launch()
+        process.wait_for_output("Ctrl-C stops it", seconds=90)
+        return process
+
+    def stop(self) -> int:
+        """Ctrl-C, and its exit code."""
+        assert self.process is not None
+        return self.process.stop(30)
+
+    def idp(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Any ``idp`` command on this sandbox, as its welcome tells to do."""
+        return subprocess.run(
+            [sys.executable, "-m", "idp", *arguments],
+            cwd=self.directory,
+            env={**os.environ, "IDP_CONFIG": str(self.data / "idp.toml"), "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def login(self, slug: str, *more: str) -> subprocess.CompletedProcess[str]:
+        """``idp sandbox login --as slug --json …``: a visitor without a browser."""
+        argv = self.command("login", "--as", slug, "--json", *more)
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(argv, cwd=self.directory, env=env, capture_output=True, text=True, check=False)
+
+    def audit(self) -> list[dict[str, Any]]:
+        """All audit rows so far, in order, read with the product's own command (which records itself)."""
+        done = self.idp("audit", "export")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def provider_pid(self) -> int:
+        """Leader of the group that ``idp serve`` and its listeners are."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return next(int(pid) for pid in children if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+    def crash(self) -> None:
+        """Kill the provider and all its listeners as a power cut would; wait until the command has noticed."""
+        assert self.process is not None
+        os.killpg(self.provider_pid(), signal.SIGKILL)
+        self.process.wait(30)
+
+
+def _namespace() -> list[str]:
+    namespace = [program("unshare", "util-linux"), "--mount"]
+    if os.geteuid() != 0:
+        namespace.append("--map-root-user")
+    if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+        unavailable("names of portaria.test need a mount namespace: root, or user namespaces allowed")
+    return namespace
