@@ -6,13 +6,14 @@ certificate never takes a thread from the issuer. This module is the supervisor:
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import socket
 import ssl
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from multiprocessing.context import ForkProcess
 from threading import Event
 from typing import Any
@@ -63,6 +64,8 @@ def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factorie
         "mtls": _child("mtls", client_certificate.run, settings, sockets["mtls"], factories.mtls, (), "1.3"),
     }
     children = [*asking.values(), issuing]
+    for factory in astuple(factories):
+        importlib.import_module(factory.partition(":")[0])  # once, before forking: the processes share its memory
     stop = stop_event()
     try:
         with signals_held():
