@@ -21,7 +21,7 @@ from idp.flow.secret import digest, s256
 from idp.ports import Clients, Clock, Identifiers, Revocation, Store, UnitOfWork
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
-_REFRESH = re.compile(r"rt\.([A-Za-z0-9_-]{22})\.([0-9]{1,9})\.([A-Za-z0-9_-]{43})\Z")
+_REFRESH = re.compile(r"rt\.([A-Za-z0-9_-]{22})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})\Z")
 
 
 class Redemption:
@@ -48,6 +48,7 @@ class Redemption:
         """Redeem an authorization code (RFC 6749 §4.1.3). The code is spent by the first attempt of its own client,
         successful or not; a second attempt revokes what the first produced. Raises InvalidGrant; RevocationUnknown,
         in which case the code is still unspent."""
+        _usable(client)
         now = self.clock.now()
         with self.store.begin() as uow:
             taken = uow.grants.take_code(digest(code), client.client_id, now)
@@ -66,6 +67,7 @@ class Redemption:
         """Rotate a refresh token. Reuse revokes the family, except that a confidential client may repeat the token it
         just spent, within ten seconds and while the successor is unused: it gets the same successor again.
         Raises InvalidGrant; RevocationUnknown, in which case nothing was rotated."""
+        _usable(client)
         now = self.clock.now()
         parsed = self._parse(token)
         if parsed is None:
@@ -184,6 +186,12 @@ class Redemption:
         grant_id, generation = match[1], int(match[2])
         expected = self.identifiers.refresh_mac(grant_id, generation)
         return (grant_id, generation) if hmac.compare_digest(expected, match[3]) else None
+
+
+def _usable(client: Client) -> None:
+    """Client authentication refuses a disabled client first; this is the second line (ATK-103). Nothing is spent."""
+    if not client.enabled:
+        raise InvalidGrant("client")
 
 
 def _unbound(binding: CodeBinding, redirect_uri: str | None, verifier: str | None) -> str | None:

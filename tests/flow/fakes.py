@@ -1,0 +1,335 @@
+"""The ports in memory, honest where it matters: what expires is gone, what is spent is spent, an exception undoes the
+whole transaction, and ``reading`` writes nothing. tests/contracts holds the real ones to the same behaviour."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+
+from idp.domain.certificado import RevocationStatus
+from idp.domain.client import Client
+from idp.domain.documents import CNPJ, CPF, Documento
+from idp.domain.grant import CodeBinding, Grant
+from idp.domain.inscricao import Inscricao, InscricaoId
+from idp.domain.person import Holder
+from idp.domain.procuracao import Procuracao
+from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
+from idp.domain.session import Session
+from idp.domain.transaction import Transaction
+from idp.errors import AlreadySpent, NotFound
+from idp.ports import AuditEvent, Returned
+
+
+class FakeClock:
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def tick(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class FakeTransactions:
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.kept: dict[str, Transaction] = {}
+
+    def put(self, tx: Transaction) -> None:
+        self.kept[tx.id] = tx
+
+    def get(self, id: str) -> Transaction | None:
+        tx = self.kept.get(id)
+        return tx if tx and self.clock.at < tx.expires_at else None
+
+    def delete(self, id: str) -> None:
+        self.kept.pop(id, None)
+
+
+class FakeSessions:
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.kept: dict[str, Session] = {}
+
+    def put(self, session: Session) -> None:
+        self.kept[session.key] = session
+
+    def get(self, key: str) -> Session | None:
+        session = self.kept.get(key)
+        return session if session and self.clock.at < session.expires_at else None
+
+    def delete(self, key: str) -> None:
+        self.kept.pop(key, None)
+
+
+class FakeClients:
+    def __init__(self, *clients: Client) -> None:
+        self.kept = {client.client_id: client for client in clients}
+
+    def get(self, client_id: str) -> Client | None:
+        return self.kept.get(client_id)
+
+    def change(self, client_id: str, **changes: object) -> Client:
+        self.kept[client_id] = replace(self.kept[client_id], **changes)  # type: ignore[arg-type]
+        return self.kept[client_id]
+
+
+class FakeRevocation:
+    """Every certificate is good until it is said not to be."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, RevocationStatus] = {}
+
+    def status(self, issuer_key: str, serial: str, at: datetime) -> RevocationStatus:
+        return self.states.get(serial, RevocationStatus("good"))
+
+    def say(self, serial: str, state: str) -> None:
+        self.states[serial] = RevocationStatus(state)  # type: ignore[arg-type]
+
+
+class FakeIdentifiers:
+    def subject(self, holder: Holder, client: Client) -> str:
+        sector = client.sector_identifier if client.subject_type == "pairwise" else ""
+        return _hash(f"{holder.documento}|{sector}")
+
+    def refresh_mac(self, grant_id: str, generation: int) -> str:
+        return _hash(f"refresh|{grant_id}|{generation}")
+
+
+def _hash(text: str) -> str:
+    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+@dataclass
+class Rows:
+    """What the database holds."""
+
+    inscricoes: dict[InscricaoId, Inscricao] = field(default_factory=dict)
+    representantes: dict[str, frozenset[CPF]] = field(default_factory=dict)
+    """By CNPJ root."""
+    procuracoes: dict[str, Procuracao] = field(default_factory=dict)
+    consents: dict[tuple[str, str, RepresentationRef], tuple[frozenset[str], datetime]] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    codes: dict[str, tuple[str, CodeBinding]] = field(default_factory=dict)
+    spent_codes: set[str] = field(default_factory=set)
+    issued: set[str] = field(default_factory=set)
+    return_codes: dict[str, tuple[Returned, datetime]] = field(default_factory=dict)
+    assertions: set[tuple[str, str]] = field(default_factory=set)
+    audit: list[AuditEvent] = field(default_factory=list)
+
+    def copy(self) -> Rows:
+        """As it is now; the values are immutable."""
+        return Rows(**{one.name: copy(getattr(self, one.name)) for one in fields(self)})
+
+
+class FakeStore:
+    def __init__(self) -> None:
+        self.rows = Rows()
+        self._open = False
+
+    @contextmanager
+    def begin(self) -> Iterator[FakeUnitOfWork]:
+        assert not self._open, "a transaction inside a transaction would wait for itself"
+        before, self._open = self.rows.copy(), True
+        try:
+            yield FakeUnitOfWork(self.rows)
+        except BaseException:
+            self.rows = before
+            raise
+        finally:
+            self._open = False
+
+    @contextmanager
+    def reading(self) -> Iterator[FakeUnitOfWork]:
+        before = self.rows.copy()
+        yield FakeUnitOfWork(self.rows)
+        assert self.rows == before, "reading() wrote"
+
+    @property
+    def audited(self) -> list[str]:
+        return [event.kind for event in self.rows.audit]
+
+
+class FakeUnitOfWork:
+    def __init__(self, rows: Rows) -> None:
+        self.cadastro = FakeCadastro(rows)
+        self.procuracoes = FakeProcuracoes(rows)
+        self.consents = FakeConsents(rows)
+        self.grants = FakeGrants(rows)
+        self.return_codes = FakeReturnCodes(rows)
+        self.assertions = FakeAssertions(rows)
+        self.audit = FakeAudit(rows)
+
+
+class FakeAudit:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def append(self, event: AuditEvent) -> None:
+        self.rows.audit.append(event)
+
+
+class FakeCadastro:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
+        mine = holder.documento
+        found: list[tuple[Modo, Fatos]] = []
+        for inscricao in sorted(self.rows.inscricoes.values(), key=lambda i: (i.razao_social, i.id)):
+            if _same(mine, inscricao.contribuinte, raiz):
+                found.append((Modo.TITULAR, self._facts(holder, inscricao)))
+            facts = self._facts(holder, inscricao)
+            if mine in facts.representantes:
+                found.append((Modo.REPRESENTANTE_LEGAL, facts))
+            for procuracao in self.rows.procuracoes.values():
+                reached = procuracao.escopo.reaches(procuracao.outorgante, inscricao)
+                if reached and _same(mine, procuracao.outorgado, raiz):
+                    found.append((Modo.PROCURACAO, self._facts(holder, inscricao, procuracao.id)))
+        return found
+
+    def facts(self, holder: Holder, ref: RepresentationRef, *, lock: bool) -> Fatos | None:
+        inscricao = self.rows.inscricoes.get(ref.inscricao)
+        if inscricao is None or (ref.procuracao is not None and ref.procuracao not in self.rows.procuracoes):
+            return None
+        return self._facts(holder, inscricao, ref.procuracao)
+
+    def _facts(self, holder: Holder, inscricao: Inscricao, procuracao: str | None = None) -> Fatos:
+        cadeia: list[Procuracao] = []
+        while procuracao is not None and len(cadeia) <= MAX_CADEIA:
+            link = self.rows.procuracoes[procuracao]
+            cadeia.append(link)
+            procuracao = link.pai
+        return Fatos(inscricao, self._listed(inscricao.contribuinte), self._listed(holder.documento), tuple(cadeia))
+
+    def _listed(self, documento: Documento) -> frozenset[CPF]:
+        return self.rows.representantes.get(documento.raiz, frozenset()) if isinstance(documento, CNPJ) else frozenset()
+
+
+def _same(one: Documento, other: Documento, raiz: bool) -> bool:
+    if raiz and isinstance(one, CNPJ) and isinstance(other, CNPJ):
+        return one.raiz == other.raiz
+    return one == other
+
+
+class FakeProcuracoes:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def get(self, id: str, *, lock: bool) -> Procuracao | None:
+        return self.rows.procuracoes.get(id)
+
+    def add(self, procuracao: Procuracao) -> None:
+        self.rows.procuracoes[procuracao.id] = procuracao
+
+    def update(self, procuracao: Procuracao) -> None:
+        if procuracao.id not in self.rows.procuracoes:
+            raise NotFound("procuracao")
+        self.rows.procuracoes[procuracao.id] = procuracao
+
+
+class FakeConsents:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]:
+        scopes, until = self.rows.consents.get((sub, client_id, choice), (frozenset(), at))
+        return scopes if at < until else frozenset()
+
+    def remember(
+        self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime
+    ) -> None:
+        before = self.granted(sub, client_id, choice, at)
+        self.rows.consents[sub, client_id, choice] = (before | scopes, until)
+
+    def forget(self, sub: str, client_id: str) -> None:
+        for key in [key for key in self.rows.consents if key[:2] == (sub, client_id)]:
+            del self.rows.consents[key]
+
+
+class FakeGrants:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def add(self, grant: Grant, code_digest: str, binding: CodeBinding, transaction_id: str) -> None:
+        if transaction_id in self.rows.issued:
+            raise AlreadySpent(transaction_id)
+        self.rows.issued.add(transaction_id)
+        self.rows.grants[grant.id] = grant
+        self.rows.codes[code_digest] = (grant.id, binding)
+
+    def take_code(self, code_digest: str, client_id: str, at: datetime) -> tuple[Grant, CodeBinding] | None:
+        if code_digest not in self.rows.codes or code_digest in self.rows.spent_codes:
+            return None
+        grant_id, binding = self.rows.codes[code_digest]
+        grant = self.rows.grants[grant_id]
+        if grant.client_id != client_id or at >= binding.expires_at or grant.revoked_at:
+            return None
+        self.rows.spent_codes.add(code_digest)
+        return grant, binding
+
+    def replayed(self, code_digest: str, client_id: str) -> str | None:
+        if code_digest not in self.rows.spent_codes:
+            return None
+        grant_id, _ = self.rows.codes[code_digest]
+        return grant_id if self.rows.grants[grant_id].client_id == client_id else None
+
+    def rotate(self, grant_id: str, client_id: str, generation: int, at: datetime) -> Grant | None:
+        grant = self.rows.grants.get(grant_id)
+        if grant is None or (grant.client_id, grant.generation) != (client_id, generation):
+            return None
+        if grant.revoked_at or at >= grant.expires_at:
+            return None
+        self.rows.grants[grant_id] = replace(grant, generation=generation + 1, rotated_at=at)
+        return self.rows.grants[grant_id]
+
+    def get(self, grant_id: str, *, lock: bool = False) -> Grant | None:
+        return self.rows.grants.get(grant_id)
+
+    def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
+        grant = self.rows.grants.get(grant_id)
+        facts = grant and FakeCadastro(self.rows).facts(grant.holder, grant.choice, lock=False)
+        return (grant, facts) if grant and facts else None
+
+    def revoke(self, grant_id: str, at: datetime) -> bool:
+        grant = self.rows.grants.get(grant_id)
+        if grant is None or grant.revoked_at:
+            return False
+        self.rows.grants[grant_id] = replace(grant, revoked_at=at)
+        return True
+
+    def revoke_session(self, session_id: str, at: datetime) -> Sequence[Grant]:
+        ended = [g for g in self.rows.grants.values() if g.session_id == session_id and self.revoke(g.id, at)]
+        return [self.rows.grants[grant.id] for grant in ended]
+
+    def by_sid(self, sid: str, client_id: str) -> Grant | None:
+        found = [g for g in self.rows.grants.values() if (g.sid, g.client_id) == (sid, client_id)]
+        return max(found, key=lambda g: g.created_at, default=None)
+
+
+class FakeReturnCodes:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def add(self, digest: str, returned: Returned, expires_at: datetime) -> None:
+        self.rows.return_codes[digest] = (returned, expires_at)
+
+    def take(self, digest: str, at: datetime) -> Returned | None:
+        returned, expires_at = self.rows.return_codes.pop(digest, (None, at))
+        return returned if at < expires_at else None
+
+
+class FakeAssertions:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def spend(self, client_id: str, jti: str, expires_at: datetime) -> bool:
+        new = (client_id, jti) not in self.rows.assertions
+        self.rows.assertions.add((client_id, jti))
+        return new
