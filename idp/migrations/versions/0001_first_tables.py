@@ -139,7 +139,7 @@ def upgrade() -> None:
         sa.Column("substabelecivel", sa.Boolean(), nullable=False),
         sa.Column("pai", sa.String(length=64)),
         sa.Column("nivel_minimo", sa.String(length=8)),
-        sa.CheckConstraint("outorgante <> outorgado", name="ck_procuracoes_parties"),
+        sa.CheckConstraint("outorgante <> outorgado", name=op.f("ck_procuracoes_parties")),
         sa.ForeignKeyConstraint(["pai"], ["procuracoes.id"], name="fk_procuracoes_pai"),
         sa.PrimaryKeyConstraint("id", name="pk_procuracoes"),
     )

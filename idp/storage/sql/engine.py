@@ -7,6 +7,7 @@ conditional UPDATE or a unique INSERT.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,8 @@ def answering() -> Iterator[None]:
     """Turn "the database does not answer" (gone, locked for too long, no free connection) into StoreUnavailable."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    # BEGIN IMMEDIATE is said to the driver itself, whose error nobody wraps.
+    except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
         raise StoreUnavailable(_cause(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated:

@@ -1,0 +1,96 @@
+"""Transactions and sessions over an ephemeral store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from idp.domain.session import Session
+from idp.domain.transaction import AuthorizationRequest, Transaction
+from idp.storage.ephemeral import EphemeralSessions, EphemeralTransactions
+from tests.contracts.data import CERTIFICADO, NOW, TEREZA, TITULAR, FixedClock
+
+HOUR = timedelta(hours=1)
+SESSION = Session("key", "id", TEREZA, CERTIFICADO, NOW, NOW + HOUR)
+TX = Transaction(
+    "tx",
+    AuthorizationRequest("rp", "https://rp.test/cb", frozenset({"openid"}), state="s"),
+    "browser",
+    "ticket",
+    "csrf",
+    NOW,
+    NOW + HOUR,
+    SESSION,
+    TITULAR,
+)
+
+
+class Memory:
+    """The five verbs in a dictionary; it remembers lifetimes and never forgets by itself."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.lifetimes: dict[str, timedelta] = {}
+
+    def put(self, key: str, value: bytes, lifetime: timedelta) -> None:
+        self.values[key], self.lifetimes[key] = value, lifetime
+
+    def get(self, key: str) -> bytes | None:
+        return self.values.get(key)
+
+    def take(self, key: str) -> bytes | None:
+        return self.values.pop(key, None)
+
+    def add_if_absent(self, key: str, value: bytes, lifetime: timedelta) -> bool:
+        raise NotImplementedError
+
+    def delete(self, key: str) -> None:
+        self.values.pop(key, None)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+def test_they_come_back_as_they_went_with_the_lifetime_they_have_left(memory: Memory, clock: FixedClock) -> None:
+    sessions, transactions = EphemeralSessions(memory, clock), EphemeralTransactions(memory, clock)
+    clock.advance(timedelta(minutes=20))
+    sessions.put(SESSION)
+    transactions.put(TX)
+    assert sessions.get("key") == SESSION
+    assert transactions.get("tx") == TX
+    assert set(memory.lifetimes.values()) == {timedelta(minutes=40)}
+    sessions.delete("key")
+    transactions.delete("tx")
+    assert memory.values == {}
+
+
+def test_a_session_and_a_transaction_of_one_name_are_two(memory: Memory, clock: FixedClock) -> None:
+    EphemeralSessions(memory, clock).put(SESSION)
+    assert EphemeralTransactions(memory, clock).get("key") is None
+
+
+def test_what_is_over_is_gone_even_where_the_store_still_has_it(memory: Memory, clock: FixedClock) -> None:
+    sessions = EphemeralSessions(memory, clock)
+    sessions.put(SESSION)
+    clock.advance(HOUR)
+    assert sessions.get("key") is None
+    sessions.put(SESSION)
+    assert memory.values == {}
+
+
+def test_what_another_version_wrote_is_gone(memory: Memory, clock: FixedClock) -> None:
+    sessions, transactions = EphemeralSessions(memory, clock), EphemeralTransactions(memory, clock)
+    sessions.put(SESSION)
+    transactions.put(TX)
+    for key in memory.values:
+        memory.values[key] = memory.values[key].replace(b"expires_at", b"until")
+    assert sessions.get("key") is None
+    assert transactions.get("tx") is None
