@@ -13,9 +13,11 @@ from idp.certificate import encodings, tokens
 from idp.certificate.leaf import judge
 from idp.certificate.trust import TrustList
 from idp.cli.moments import AT
-from idp.cli.trust import Failure, opened
+from idp.cli.output import as_json, fail, json_option
+from idp.cli.trust import opened
 from idp.domain.certificado import Accepted, Certificado, Claimed, Reason, Verdict
 from idp.domain.person import Holder, PessoaFisica
+from idp.errors import ConfigurationError
 
 _MAX_FILE = 1024 * 1024
 
@@ -27,20 +29,18 @@ def group() -> None:
 
 @group.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="The documented JSON (docs/certificate-verdict.md).")
+@json_option
 @AT
 @click.option("--trust", "trust_file", type=click.Path(path_type=Path), help="A compiled list other than the own.")
-def inspect(file: Path, as_json: bool, at: datetime, trust_file: Path | None) -> None:
+def inspect(file: Path, at: datetime, trust_file: Path | None) -> None:
     """Judge the certificate in FILE (PEM or DER) as a login would. Exit code: 0 accepted, 1 refused, 2 unusable."""
     try:
         der = _first_certificate(file)
         trust, index = opened(trust_file)
-    except Failure as error:
-        if as_json:
-            click.echo(json.dumps({"error": error.message}, ensure_ascii=False))
-        raise
+    except ConfigurationError as error:
+        fail(2, error.problem, error.remedy)
     verdict = judge(der, trust=trust, revocation=index, at=at)
-    if as_json:
+    if as_json():
         click.echo(json.dumps(as_dict(verdict, trust, at), ensure_ascii=False, indent=2))
     else:
         _print(verdict)
@@ -71,7 +71,7 @@ def _first_certificate(file: Path) -> bytes:
             raise ValueError("empty" if not data else f"larger than {_MAX_FILE} bytes")
         return encodings.certificates(data)[0]
     except (OSError, ValueError) as error:
-        raise Failure(f"{file}: no certificate to judge ({error})") from error
+        fail(2, f"{file}: no certificate to judge ({error})")
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
@@ -141,7 +141,3 @@ def _printable(text: str) -> str:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-if __name__ == "__main__":
-    group()

@@ -11,7 +11,8 @@ import click
 from idp.certificate import tokens
 from idp.certificate.revocation import CaCrl, CrlOutcome
 from idp.cli.moments import AT
-from idp.cli.trust import Failure, opened
+from idp.cli.output import as_json, fail, json_option
+from idp.cli.trust import opened
 
 
 @click.group()
@@ -23,9 +24,9 @@ def group() -> None:
 @click.option(
     "--from", "source", required=True, type=click.Path(path_type=Path), help="A directory of CRLs, or one CRL file."
 )
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@json_option
 @AT
-def sync(source: Path, as_json: bool, at: datetime) -> None:
+def sync(source: Path, at: datetime) -> None:
     """Take in CRLs from a directory, without any network. CRLs of CAs outside the list are passed over.
 
     Exit code: 0 all taken in or known already, 1 some refused, 2 nothing to take in.
@@ -34,10 +35,10 @@ def sync(source: Path, as_json: bool, at: datetime) -> None:
     try:
         outcomes = index.import_crls(source, at).outcomes
     except OSError as error:
-        raise Failure(f"{source}: {error}") from error
+        fail(2, f"{source}: {error.strerror or error}")
     if not outcomes:
-        raise Failure(f"{source}: holds no .crl, .pem or .der file")
-    if as_json:
+        fail(2, f"{source}: holds no .crl, .pem or .der file")
+    if as_json():
         click.echo(json.dumps([_outcome(o) for o in outcomes], ensure_ascii=False, indent=2))
     else:
         for outcome in outcomes:
@@ -47,13 +48,13 @@ def sync(source: Path, as_json: bool, at: datetime) -> None:
 
 
 @group.command()
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+@json_option
 @AT
-def status(as_json: bool, at: datetime) -> None:
+def status(at: datetime) -> None:
     """The CRL of every CA that logins depend on. Exit code 0 if all are fresh, else 1."""
     _, index = opened()
     states = list(index.states(at))
-    if as_json:
+    if as_json():
         click.echo(json.dumps([_state(s) for s in states], ensure_ascii=False, indent=2))
     else:
         for state in states:
@@ -92,7 +93,3 @@ def _state(state: CaCrl) -> dict[str, object]:
         "this_update": state.this_update.isoformat() if state.this_update else None,
         "next_update": state.next_update.isoformat() if state.next_update else None,
     }
-
-
-if __name__ == "__main__":
-    group()

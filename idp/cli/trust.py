@@ -16,18 +16,12 @@ from idp.certificate.revocation import DIRECTORY, CrlIndex
 from idp.certificate.trust import PINS, Issuer, TrustList, compile_bundle, read_bundle
 from idp.certificate.trust.issuers import FILE
 from idp.cli.moments import AT
-from idp.errors import TrustError
+from idp.cli.output import as_json, fail, json_option
+from idp.errors import ConfigurationError, TrustError
 from idp.settings import Settings, load
 
 _SOON = timedelta(days=90)
 _MAX_LOSS = 0.2
-_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-
-
-class Failure(click.ClickException):
-    """Input or configuration that the command cannot use: exit code 2."""
-
-    exit_code = 2
 
 
 @click.group()
@@ -37,17 +31,17 @@ def group() -> None:
 
 @group.command("import")
 @click.argument("source", type=click.Path(path_type=Path))
-@_JSON
+@json_option
 @AT
 @click.option("--allow-shrink", is_flag=True, help="Accept a bundle that drops more than a fifth of the CAs.")
-def import_(source: Path, as_json: bool, at: datetime, allow_shrink: bool) -> None:
+def import_(source: Path, at: datetime, allow_shrink: bool) -> None:
     """Validate a bundle (zip, directory or file) against the pinned roots and compile the list.
 
     The old list stays in place unless everything holds.
     """
     settings = load()
     if settings.realm != "icp-brasil":
-        raise Failure(f"realm {settings.realm!r} makes its own list; set IDP_REALM=icp-brasil to import the real one")
+        raise ConfigurationError(f"realm {settings.realm!r} makes its own list", "set IDP_REALM=icp-brasil")
     path = settings.trust_dir / FILE
     try:
         previous = _previous(path, settings.realm)
@@ -58,9 +52,9 @@ def import_(source: Path, as_json: bool, at: datetime, allow_shrink: bool) -> No
         trust.save(path)
     except (TrustError, OSError) as error:
         kept = "; the previous list stays" if path.exists() else ""
-        raise Failure(f"{error}{kept}") from error
+        fail(2, f"{error}{kept}")
     index = _index(settings, trust)
-    if as_json:
+    if as_json():
         _print_json(
             {"list": str(path), **_summary(trust, index, at), "difference": vars(difference) if difference else None}
         )
@@ -69,14 +63,14 @@ def import_(source: Path, as_json: bool, at: datetime, allow_shrink: bool) -> No
 
 
 @group.command("list")
-@_JSON
+@json_option
 @AT
 @click.option("--all", "everything", is_flag=True, help="Also the CAs that may not, with the reason.")
-def list_(as_json: bool, at: datetime, everything: bool) -> None:
+def list_(at: datetime, everything: bool) -> None:
     """The CAs that may certify a login."""
     trust, index = opened()
     issuers = trust.issuers if everything else trust.eligible
-    if as_json:
+    if as_json():
         _print_json([_described(issuer, index, at) for issuer in issuers])
         return
     for issuer in issuers:
@@ -86,17 +80,17 @@ def list_(as_json: bool, at: datetime, everything: bool) -> None:
 
 @group.command()
 @click.argument("ca")
-@_JSON
+@json_option
 @AT
-def show(ca: str, as_json: bool, at: datetime) -> None:
+def show(ca: str, at: datetime) -> None:
     """One CA in full, by its name or the beginning of its SHA-256."""
     trust, index = opened()
     wanted = ca.casefold()
     found = [i for i in trust.issuers if i.name.casefold() == wanted or i.sha256.startswith(wanted)]
     if not found:
-        raise Failure(f"no CA {ca!r} in the list; idp trust list --all shows them")
+        fail(1, f"no CA {ca!r} in the list", "idp trust list --all")
     described = [_described(issuer, index, at) for issuer in found]
-    if as_json:
+    if as_json():
         _print_json(described)
         return
     for entry in described:
@@ -107,14 +101,14 @@ def show(ca: str, as_json: bool, at: datetime) -> None:
 
 
 @group.command()
-@_JSON
+@json_option
 @AT
-def status(as_json: bool, at: datetime) -> None:
+def status(at: datetime) -> None:
     """Whether logins can be judged: exit code 0 if every eligible CA has fresh CA-CRLs, else 1."""
     trust, index = opened()
     summary = _summary(trust, index, at)
     soon = [i.name for i in trust.eligible if i.valid_until and i.valid_until < at + _SOON]
-    if as_json:
+    if as_json():
         _print_json({**summary, "expiring": soon})
     else:
         click.echo(f"realm {trust.realm}, compiled {trust.compiled_at:%Y-%m-%d %H:%M} UTC")
@@ -126,12 +120,12 @@ def status(as_json: bool, at: datetime) -> None:
 
 
 def opened(path: Path | None = None) -> tuple[TrustList, CrlIndex]:
-    """The configured list, or the one in ``path``, and the CRL index beside it. Raises Failure."""
+    """The configured list, or the one in ``path``, and the CRL index beside it. Raises ConfigurationError."""
     settings = load()
     try:
         trust = TrustList.load(path or settings.trust_dir / FILE, None if path else settings.realm)
     except TrustError as error:
-        raise Failure(str(error)) from error
+        raise ConfigurationError(str(error), "idp trust import FILE") from error
     directory = (path.parent if path else settings.trust_dir) / DIRECTORY
     return trust, CrlIndex(directory, trust, timedelta(seconds=settings.crl_grace_seconds))
 
@@ -284,7 +278,3 @@ def _print_json(value: object) -> None:
 
 def _day(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d}" if moment else "?"
-
-
-if __name__ == "__main__":
-    group()

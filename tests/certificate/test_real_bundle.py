@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from idp.certificate.trust import PINS, TrustList, compile_bundle, read_bundle
-from idp.cli import cert, trust
+from idp.cli import main
 from tests.support.corpora import corpus
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -75,7 +75,7 @@ def test_after_the_end_of_v5_only_v12_is_left(real: TrustList) -> None:
 
 def test_import_prints_what_an_operator_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDP_TRUST_DIR", str(tmp_path))
-    result = CliRunner().invoke(trust.group, ["import", str(corpus("icp-brasil")), "--at", AT.isoformat()])
+    result = CliRunner().invoke(main, ["trust", "import", str(corpus("icp-brasil")), "--at", AT.isoformat()])
     assert result.exit_code == 0, result.output
     for line in (
         "173 certificates: 6 roots, 167 CAs; 1 of them unreadable",
@@ -110,8 +110,17 @@ def test_inspect_on_published_samples(
 ) -> None:
     file = corpus("icp-brasil-samples") / f"{sample}.pem"
     real.save(tmp_path / "issuers.json")
-    arguments = ["inspect", str(file), "--json", "--at", AT.isoformat(), "--trust", str(tmp_path / "issuers.json")]
-    result = CliRunner().invoke(cert.group, arguments)
+    arguments = [
+        "cert",
+        "inspect",
+        str(file),
+        "--json",
+        "--at",
+        AT.isoformat(),
+        "--trust",
+        str(tmp_path / "issuers.json"),
+    ]
+    result = CliRunner().invoke(main, arguments)
     verdict = json.loads(result.output)
     assert result.exit_code == 1
     assert [reason["detail"] for reason in verdict["reasons"]] == reasons

@@ -232,7 +232,7 @@ class TrustList:
         except TrustError:
             raise
         except FileNotFoundError as error:
-            raise TrustError(f"{path}: there is no trust list; make one with: idp trust import FILE") from error
+            raise TrustError(f"{path}: there is no trust list") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrustError(f"{path}: not a readable trust list ({type(error).__name__}: {error})") from error
         trust._check(path)
