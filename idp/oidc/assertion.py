@@ -20,6 +20,8 @@ LEEWAY = timedelta(seconds=30)
 MAX_LIFE = timedelta(hours=1)
 """An assertion good for longer is refused: its ``jti`` would have to be remembered as long."""
 _TYPES = ("JWT", "client-authentication+jwt")
+_N_2048 = 342
+"""Length of a 2048-bit modulus in base64url. The library imports a shorter one with no more than a warning."""
 _KTY = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 
 
@@ -101,6 +103,8 @@ def _keys(client: Client) -> tuple[tuple[dict[str, Any], PublicKey], ...]:
     """The client's usable keys: RSA of at least 2048 bits and P-256."""
     found: list[tuple[dict[str, Any], PublicKey]] = []
     for jwk in (client.jwks or {}).get("keys", ()):
+        if jwk.get("kty") == "RSA" and len(jwk.get("n", "")) < _N_2048:
+            continue
         try:
             key = import_key(jwk)
         except (JoseError, ValueError, TypeError, KeyError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import replace
 from typing import Any
 
 import jwt
 import pytest
 
-from tests.oidc.world import ADA_CHOICE, ISSUER, START, Browser, World
+from tests.oidc.world import ADA, ADA_CHOICE, BASE, ISSUER, SECRET, START, WAYNE, Browser, World
 
 NOW = int(START.timestamp())
 TIME = {"verify_exp": False, "verify_iat": False}
@@ -30,6 +33,8 @@ def test_a_company_acting_for_itself(browser: Browser) -> None:
     assert header["alg"] == "RS256"
     assert header["typ"] == "JWT"
     sub, sid = claims.pop("sub"), claims.pop("sid")
+    half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
+    assert claims.pop("at_hash") == urlsafe_b64encode(half).rstrip(b"=").decode()
     assert len(sub) == 43
     assert "34785515" not in sub
     assert sid
@@ -95,7 +100,7 @@ def test_an_accountant_by_procuracao(browser: Browser) -> None:
 def test_a_scope_not_asked_for_tells_nothing(browser: Browser) -> None:
     tokens = browser.tokens(scope="openid")
     _, claims = verified(browser, tokens["id_token"], audience="app")
-    assert set(claims) == {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
+    assert set(claims) == {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"}
     assert set(browser.userinfo(tokens["access_token"]).get_json()) == {"sub"}
 
 
@@ -127,8 +132,6 @@ def test_the_access_token_is_of_rfc_9068(browser: Browser) -> None:
 
 
 def test_algorithms_and_audience_are_the_clients(browser: Browser) -> None:
-    from tests.oidc.world import SECRET
-
     code = browser.log_in(client_id="es256")["code"]
     tokens = browser.redeem(code, ("es256", SECRET)).get_json()
     header, _ = verified(browser, tokens["id_token"], audience="es256")
@@ -149,14 +152,10 @@ def test_tokens_end_with_the_procuracao(world: World) -> None:
 
 
 def test_pairwise_subjects_differ_by_sector_and_survive(world: World) -> None:
-    from dataclasses import replace
-
-    from tests.oidc.world import ADA, BASE, WAYNE
-
     here = world.keys.subject(WAYNE, BASE)
     elsewhere = replace(BASE, client_id="x", redirect_uris=("https://else.example/cb",))
     public = replace(BASE, subject_type="public")
-    assert world.keys.subject(WAYNE, replace(BASE, client_id="same sector".replace(" ", "-"))) == here
+    assert world.keys.subject(WAYNE, replace(BASE, client_id="same-sector")) == here
     assert len({here, world.keys.subject(WAYNE, elsewhere), world.keys.subject(WAYNE, public)}) == 3
     assert world.keys.subject(WAYNE, public) == world.keys.subject(WAYNE, replace(elsewhere, subject_type="public"))
     assert world.keys.subject(ADA, BASE) != here
