@@ -16,7 +16,9 @@ from typing import IO, Any
 
 import pytest
 
-from idp.sandbox.layout import Ports
+from idp.sandbox.demo import application
+from idp.sandbox.layout import Ports, Sandbox
+from idp.sandbox.personas import persona
 from idp.sandbox.processes import free_ports
 
 START_SECONDS = 60
@@ -38,8 +40,8 @@ class Started:
     welcome: str
     seconds: float
 
-    def login(self, persona: str, *more: str) -> tuple[int, dict[str, Any]]:
-        done = idp("login", "--as", persona, "--json", *more, cwd=self.cwd)
+    def login(self, slug: str, *more: str) -> tuple[int, dict[str, Any]]:
+        done = idp("login", "--as", slug, "--json", *more, cwd=self.cwd)
         assert done.stdout, done.stderr
         return done.returncode, json.loads(done.stdout)
 
@@ -155,9 +157,11 @@ def test_a_second_start_keeps_data_and_takes_seconds(sandbox: Started) -> None:
         with socket.socket() as sock, pytest.raises(ConnectionRefusedError):
             sock.connect(("127.0.0.1", port))
     assert processes_in(sandbox.cwd) == []
-    again = start(sandbox.cwd, sandbox.ports)
+    again = start(sandbox.cwd, replace(sandbox.ports, relying_party=free_ports().relying_party))
     try:
         assert again.seconds < 15
+        # The relying party moved to another port, and so did its redirect URIs at the provider.
+        assert "signed out" in application(Sandbox(sandbox.cwd / ".sandbox"), persona("empresa"))
         _, after = again.login("funcionario")
         assert after["id_token"]["sub"] == before["id_token"]["sub"]
     finally:
