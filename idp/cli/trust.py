@@ -266,7 +266,11 @@ def _print_summary(summary: dict[str, Any]) -> None:
     for entry in unreadable:
         click.echo(f"  unreadable: {entry['name'] or entry['sha256']} ({entry['reason']})")
     for name, root in summary["roots"].items():
-        may = f"{root['eligible']} of {root['cas']} CAs may certify a login" if root["pin"] else "no anchor for logins"
+        may = (
+            f"{root['eligible']} of {root['cas']} CAs may certify a login"
+            if root["pin"]
+            else f"no anchor, {root['cas']} CAs"
+        )
         click.echo(f"  {root['pin'] or name}: {may}")
     states = ", ".join(f"{count} {state}" for state, count in sorted(summary["ca_crl"].items()))
     click.echo(f"CA-CRLs of the {summary['eligible']} eligible CAs: {states}")

@@ -72,6 +72,7 @@ class OpensslPki:
             algorithm, _, detail = kind.partition(":")
             options = {
                 "rsa": ["-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{detail}"],
+                "rsa-e3": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:3"],
                 "ec": ["-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{detail}"],
                 "ed25519": ["-algorithm", "ED25519"],
             }[algorithm]
@@ -122,6 +123,7 @@ class OpensslPki:
         serial: int | None = None,
         kind: str = "rsa:2048",
         digest: str = "sha256",
+        padding: str | None = None,
     ) -> bytes:
         extensions = [f"basicConstraints={basic}", "authorityKeyIdentifier=keyid"]
         extensions += [f"keyUsage={usage}"] if usage else []
@@ -131,7 +133,7 @@ class OpensslPki:
         subject = [("C", "BR"), ("O", "ICP-Brasil"), *(("serialNumber", s) for s in serial_number)]
         subject += [("CN", name) for name in names]
         path = self._issue(
-            ca, self.key(kind), subject, [*extensions, *extra], san, start, end, serial, digest, "utf8only"
+            ca, self.key(kind), subject, [*extensions, *extra], san, start, end, serial, digest, "utf8only", padding
         )
         return openssl("x509", "-in", path, "-outform", "DER")
 
@@ -186,6 +188,7 @@ class OpensslPki:
         serial: int | None,
         digest: str,
         mask: str,
+        padding: str | None = None,
     ) -> Path:
         work = self._work()
         (work / "serial").write_text(f"{serial or 0x1000 + next(self._numbers):032X}\n")
@@ -196,6 +199,7 @@ class OpensslPki:
         signer = ["-cert", issuer.certificate, "-keyfile", issuer.key] if issuer else ["-selfsign", "-keyfile", key]
         openssl(
             "ca", "-batch", "-utf8", "-notext", "-config", config, "-in", request, "-out", certificate, *signer,
+            *(["-sigopt", f"rsa_padding_mode:{padding}"] if padding else []),
             "-extensions", "extensions", "-startdate", start, "-enddate", end, "-md", digest,
         )  # fmt: skip
         return certificate

@@ -72,6 +72,7 @@ def test_the_thumbprint_is_of_the_der(world: World) -> None:
         ({"extra": ("1.3.6.1.4.1.99999.2=critical,DER:0500",)}, "critical-extension"),
         ({"extra": ("nameConstraints=critical,permitted;DNS:example.com",)}, "critical-extension"),
         pytest.param({"kind": "rsa:1024"}, "key-not-allowed", marks=pytest.mark.attack("ATK-048")),
+        pytest.param({"kind": "rsa-e3"}, "key-not-allowed", marks=pytest.mark.attack("ATK-048")),
         pytest.param({"kind": "ec:prime192v1"}, "key-not-allowed", marks=pytest.mark.attack("ATK-048")),
         pytest.param({"kind": "ec:secp256k1"}, "key-not-allowed", marks=pytest.mark.attack("ATK-048")),
         ({"digest": "sha1"}, "weak-signature"),
@@ -85,6 +86,10 @@ def test_what_is_not_for_people_is_refused_by_name(world: World, options: dict, 
 @pytest.mark.parametrize("kind", ["ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "rsa:3072"])
 def test_keys_of_today_are_accepted(world: World, kind: str) -> None:
     assert isinstance(world.judge(world.pki.leaf(world.ca, kind=kind)), Accepted)
+
+
+def test_an_rsa_pss_signature_is_as_good(world: World) -> None:
+    assert isinstance(world.judge(world.pki.leaf(world.ca, padding="pss")), Accepted)
 
 
 def test_no_extended_key_usage_is_no_restriction(world: World) -> None:
