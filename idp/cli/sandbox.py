@@ -6,8 +6,10 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -228,8 +230,16 @@ def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports, hos
         except NotFound:
             registry.add(client, _CLOCK.now(), _ACTOR)
         else:
-            if known != client:
-                registry.update(client, _CLOCK.now(), _ACTOR)
+            # Only what this start may have moved; whatever else somebody changed meanwhile is theirs.
+            moved = replace(
+                known,
+                redirect_uris=client.redirect_uris,
+                post_logout_redirect_uris=client.post_logout_redirect_uris,
+                secret_digest=client.secret_digest,
+                resource=client.resource,
+            )
+            if moved != known:
+                registry.update(moved, _CLOCK.now(), _ACTOR)
     config.save(here.relying_party)
 
 
@@ -249,12 +259,22 @@ Personas:"""
     for someone in PERSONAS:
         if someone.spec.profile is not Profile.NENHUM:
             click.echo(f"  {someone.slug:{width}}  {someone.shows}")
+    command = _command()
     click.echo(
         f"""
-Without a browser: idp sandbox login --dir {here.directory} --as contadora
-Other commands on this sandbox: IDP_CONFIG={here.config} idp client list
+Without a browser: {command} sandbox login --dir {here.directory} --as contadora
+Other commands on this sandbox: IDP_CONFIG={here.config} {command} client list
 Ctrl-C stops it; the data stays in {here.directory}.""",
     )
+
+
+def _command() -> str:
+    """How to call ``idp`` from here: it need not be on the PATH."""
+    program = Path(sys.executable).with_name("idp")
+    if not program.exists():
+        return "idp"
+    here = Path.cwd()
+    return str(program.relative_to(here) if program.is_relative_to(here) else program)
 
 
 def _report(line: demonstration.Line) -> bool:
