@@ -7,7 +7,7 @@ import binascii
 import re
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{3,40})-----(.*?)-----END \1-----", re.DOTALL)
-_CERTIFICATE = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE")
+_CERTIFICATE = (b"CERTIFICATE", b"X509 CERTIFICATE")
 _CRL = (b"X509 CRL",)
 
 

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from idp.certificate import encodings
+from idp.certificate.atomic import write_atomically
 from idp.certificate.crl import MAX_BYTES, CrlRefused, VerifiedCrl, verify
 from idp.certificate.crl_file import CompiledCrl, Damaged, encode
-from idp.certificate.trust.issuers import Authority, TrustList, write_atomically
+from idp.certificate.trust.issuers import Authority, TrustList
 from idp.domain.certificado import RevocationStatus
 
 DIRECTORY = "crl"
