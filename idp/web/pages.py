@@ -98,7 +98,7 @@ class Pages:
         """``data["tx"]`` names a Transaction of this browser that may still be taken up."""
         notice, status = DEAD_ENDS[displayed.pagina]
         if tx := displayed.data.get("tx"):
-            notice = replace(notice, link=(f"/login?tx={tx}", "Voltar à página de entrada"))
+            notice = replace(notice, passos=(), link=(f"/login?tx={tx}", "Voltar à página de entrada"))
         return self.notice(notice, status)
 
     def protocol_error(self, code: str, detail: str, status: int = 400) -> Response:

@@ -63,6 +63,7 @@ _TEXTS: dict[CertReason, _Text] = {
         (
             "Conecte o token ou o cartão, ou confira se o e-CPF ou e-CNPJ está instalado neste computador.",
             "Se a janela de escolha apareceu e foi cancelada, tente de novo e escolha um certificado.",
+            "Confira a validade: alguns navegadores nem mostram certificados vencidos.",
             "Se a janela não aparece, feche todas as janelas do navegador e abra de novo.",
         ),
         False,

@@ -81,6 +81,11 @@ class ChoicesView:
         return self.groups[0].blocks[0].options[0].id if self.groups else "escolhas"
 
     @property
+    def long(self) -> bool:
+        """Whether its buttons are far from its beginning, and should stay in sight."""
+        return self.last - self.first >= 10
+
+    @property
     def searchable(self) -> bool:
         return self.total > 5 or bool(self.q)
 
