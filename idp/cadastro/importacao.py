@@ -23,7 +23,8 @@ class ArquivoInvalido(IdpError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that was not taken. ``line``: its number in the file, the header being 1."""
+    """A line that was not taken. ``line``: its number in the file, the header being 1 (its last, where a quoted field
+    runs over several)."""
 
     line: int
     reason: str
@@ -126,9 +127,9 @@ def _lines(text: Iterable[str]) -> Iterator[tuple[int, dict[str | None, str | li
         for line in reader:
             yield reader.line_num, line
     except UnicodeDecodeError as error:
-        raise ArquivoInvalido(f"line {reader.line_num + 1} or soon after: not UTF-8 text") from error
+        raise ArquivoInvalido(f"not UTF-8 text, in or soon after line {reader.reader.line_num + 1}") from error
     except csv.Error as error:
-        raise ArquivoInvalido(f"line {reader.line_num}: {error}") from error
+        raise ArquivoInvalido(f"line {reader.reader.line_num}: {error}") from error
 
 
 def _columns(line: Mapping[str | None, str | list[str] | None]) -> dict[str, str]:

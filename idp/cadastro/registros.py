@@ -203,15 +203,17 @@ def _moment(line: Line, column: str) -> datetime:
     text = line[column]
     try:
         if len(text) == 10:
-            day = date.fromisoformat(text)
-            return datetime.combine(day, time(), ZoneInfo("America/Sao_Paulo")).astimezone(UTC)
-        at = datetime.fromisoformat(text)
+            at = datetime.combine(date.fromisoformat(text), time(), ZoneInfo("America/Sao_Paulo"))
+        else:
+            at = datetime.fromisoformat(text)
     except ZoneInfoNotFoundError as error:
         raise LinhaInvalida(
             f"{column}: this machine knows no time zones (apt install tzdata); give an offset"
         ) from error
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise LinhaInvalida(f"{column}: not an ISO 8601 date or moment") from error
     if at.tzinfo is None:
         raise LinhaInvalida(f"{column}: a moment needs its UTC offset")
+    if not 1900 <= at.year <= 2200:
+        raise LinhaInvalida(f"{column}: not a year between 1900 and 2200")
     return at.astimezone(UTC)
