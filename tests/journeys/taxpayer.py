@@ -88,6 +88,13 @@ def press(page: Page, label: str) -> None:
     button.or_(page.get_by_role("link", name=label, exact=True)).first.click()
 
 
+def continue_link(page: Page) -> str:
+    """Where "Continuar" leads: the certificate host."""
+    link = page.get_by_role("link", name="Continuar", exact=True).get_attribute("href")
+    assert link is not None
+    return link
+
+
 def option(page: Page, inscricao: str) -> Locator:
     """The radio button of an inscrição (UF:NUMERO)."""
     return page.locator(f'input[name="escolha"][data-inscricao="{inscricao}"]')

@@ -1,0 +1,153 @@
+"""Attacks on the way between the hosts, by whoever has a browser: several cookie jars over real TLS."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from idp.sandbox.html import Page
+from tests.journeys.living import LivingSandbox
+from tests.journeys.plain import Browser, Login, choices, present
+
+OWN, NOBODYS, PRODUTORAS = "AM:049000039", "AM:999999999", "AM:049000101"
+
+
+def test_the_public_client_gets_its_tokens(sandbox: LivingSandbox) -> None:
+    """The honest journey that the attacks below disturb."""
+    login = Login(Browser(sandbox, "contadora"))
+    form, offered = choices(login.consent())
+    code = login.code(login.browser.submit(form, "autorizar", escolha=offered["AM:049000071"]))
+    status, tokens = login.redeem(code)
+    assert status == 200
+    assert {"id_token", "access_token"} <= tokens.keys()
+
+
+def test_a_victims_certificate_does_not_finish_the_attackers_login(sandbox: LivingSandbox) -> None:
+    """A starts; B, sent A's link, presents; neither B nor A with all A knows gets in, and the return code is spent."""
+    attacker, victim = Login(Browser(sandbox)), Browser(sandbox, "contadora")
+    login_page = attacker.begin()
+    ticket = attacker.ticket(login_page)
+    back = present(victim, ticket)
+    before = len(sandbox.audit())
+
+    arrival = victim.get(back)
+    assert (arrival.status_code, code_of(arrival)) == (403, "SES-04")
+    assert "FRANCISCA" not in arrival.text
+    assert not victim.http.cookies
+    discarded = since(sandbox, before)
+    assert [(row["kind"], row["payload"]) for row in discarded] == [("login.discarded", {"why": "browser"})]
+
+    # The code itself, which only the victim's browser saw, is worth nothing any more, not even beside A's cookie.
+    replayed = attacker.browser.get(back)
+    assert (replayed.status_code, code_of(replayed)) == (400, "SES-05")
+    # All that A has from the start: its own addresses, and the ticket in place of a return code.
+    transaction, _, secret = parse_qs(urlsplit(ticket).query)["ticket"][0].partition(".")
+    guess = attacker.browser.get(f"{attacker.issuer}/login/retorno?code={secret}&tx={transaction}")
+    assert code_of(guess) == "SES-05"
+    waiting = attacker.browser.go(f"{attacker.issuer}/consentimento?tx={transaction}")
+    assert Page(waiting.url, waiting.text).heading.strip() == "Entrar com certificado digital"
+
+
+def test_an_attackers_certificate_is_not_planted_into_a_victims_browser(sandbox: LivingSandbox) -> None:
+    """A presents his own certificate and sends B the address he is given: refused there, and spent for A as well."""
+    attacker, victim = Login(Browser(sandbox, "empresa")), Login(Browser(sandbox, "contadora"))
+    victims_page = victim.begin()
+    planted = present(attacker.browser, attacker.ticket(attacker.begin()))
+    cookies = dict(victim.browser.http.cookies)
+    before = len(sandbox.audit())
+
+    arrival = victim.browser.get(planted)
+    assert (arrival.status_code, code_of(arrival)) == (403, "SES-04")
+    assert dict(victim.browser.http.cookies) == cookies, "no session was given to the victim"
+    assert [row["payload"] for row in since(sandbox, before)] == [{"why": "browser"}]
+    again = attacker.browser.get(planted)
+    assert (again.status_code, code_of(again)) == (400, "SES-05")
+
+    # The victim's own login was not disturbed.
+    consent = victim.browser.go(present(victim.browser, victim.ticket(victims_page)))
+    assert "FRANCISCA CHAGAS DO NASCIMENTO" in consent.text
+
+
+def test_a_return_code_serves_only_the_transaction_whose_ticket_was_shown(sandbox: LivingSandbox) -> None:
+    """A ticket that is not the Transaction's own brings nobody in, though browser and certificate are right."""
+    login = Login(Browser(sandbox, "contadora"))
+    ticket = login.ticket(login.begin())
+    forged = ticket[:-43] + "A" * 43
+    back = present(login.browser, forged)
+    assert code_of(login.browser.get(back)) == "SES-05"
+    assert code_of(login.browser.get(back)) == "SES-05"
+
+
+def test_a_return_code_works_once(sandbox: LivingSandbox) -> None:
+    login = Login(Browser(sandbox, "contadora"))
+    back = present(login.browser, login.ticket(login.begin()))
+    first = login.browser.get(back)
+    assert first.status_code == 303
+    assert code_of(login.browser.get(back)) == "SES-05"
+
+
+@pytest.mark.attack("ATK-093")
+def test_another_browser_neither_sees_nor_answers_a_consent(sandbox: LivingSandbox) -> None:
+    """With the address and the form's own token, but another browser's cookie."""
+    owner, thief = Login(Browser(sandbox, "contadora")), Login(Browser(sandbox, "empresa"))
+    page = owner.consent()
+    thief.consent()
+    form, offered = choices(page)
+    for answer in (
+        thief.browser.get(page.url),
+        thief.browser.submit(form, "autorizar", escolha=next(iter(offered.values()))),
+        thief.browser.submit(form, "cancelar"),
+    ):
+        assert (answer.status_code, code_of(answer)) == (403, "SES-04")
+        assert "FRANCISCA" not in answer.text
+    owner.code(owner.browser.submit(form, "autorizar", escolha=offered["AM:049000063"]))
+
+
+@pytest.mark.attack("ATK-093")
+def test_an_old_consent_form_gives_no_second_code(sandbox: LivingSandbox) -> None:
+    login = Login(Browser(sandbox, "contadora"))
+    form, offered = choices(login.consent())
+    login.code(login.browser.submit(form, "autorizar", escolha=offered["AM:049000071"]))
+    before = len(sandbox.audit())
+    for inscricao in ("AM:049000071", "AM:049000063"):
+        answer = login.browser.submit(form, "autorizar", escolha=offered[inscricao])
+        assert (answer.status_code, code_of(answer)) == (410, "SES-02")
+    assert since(sandbox, before) == []
+
+
+@pytest.mark.attack("ATK-120")
+def test_the_inscricao_of_another_cannot_be_chosen_nor_found_out(sandbox: LivingSandbox) -> None:
+    """A choice that was never offered: one that exists and one that does not are refused alike, and recorded."""
+    login = Login(Browser(sandbox, "funcionario"))
+    form, offered = choices(login.consent(prompt="consent"))
+    before = len(sandbox.audit())
+    answers = []
+    for stranger in (PRODUTORAS, NOBODYS):
+        posted = offered[OWN].replace(OWN, stranger)
+        answer = login.browser.submit(form, "autorizar", escolha=posted)
+        assert answer.status_code == 200
+        page = Page(answer.url, answer.text)
+        assert page.heading.strip() == "Em nome de quem?"
+        assert list(choices(page)[1]) == [OWN]
+        assert "TEREZA" not in answer.text
+        answers.append(re.sub(r"(?<=Código de atendimento: ).*", "", answer.text))
+        form, _ = choices(page)
+    assert answers[0] == answers[1]
+    rows = since(sandbox, before)
+    assert [row["kind"] for row in rows] == ["code.refused", "code.refused"]
+    assert PRODUTORAS in rows[0]["payload"]["choice"]
+    assert rows[0]["payload"]["titular"] == "90000103225"
+    login.code(login.browser.submit(form, "autorizar", escolha=offered[OWN]))
+
+
+def code_of(answer: Any) -> str:
+    """The code of the error page (data-codigo), "" on any other."""
+    return Page(answer.url, answer.text).code
+
+
+def since(sandbox: LivingSandbox, before: int) -> list[dict[str, Any]]:
+    """Audit rows written after the first ``before``, without those of reading the audit itself."""
+    return [row for row in sandbox.audit()[before:] if row["kind"] != "audit.read"]
