@@ -11,8 +11,10 @@ from base64 import b64encode
 from collections.abc import Callable
 from html import escape
 from urllib.parse import quote, urlencode
+from wsgiref.types import WSGIEnvironment
 
 from flask import Response
+from werkzeug.datastructures import Headers
 
 from idp.domain.transaction import AuthorizationRequest
 from idp.oidc.parameters import BadParameters
@@ -45,13 +47,27 @@ def error_parameters(error: str, description: str = "") -> dict[str, str]:
     return {"error": error, "error_description": description} if description else {"error": error}
 
 
+class _SeeOther(Response):
+    """The framework tidies a Location (escapes, ports, an empty query); a registered URI goes out as it is."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(status=303, headers={"Location": location})
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
+
+
 def see_other(location: str) -> Response:
     """303: whatever the method was, the next one is GET (RFC 9700 §4.12)."""
-    return Response(status=303, headers={"Location": location})
+    return _SeeOther(location)
 
 
 def with_query(uri: str, params: dict[str, str]) -> str:
     """``uri`` byte for byte, with ``params`` appended to its query."""
+    if not params:
+        return uri
     separator = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"
     return f"{uri}{separator}{urlencode(params, quote_via=quote)}"
 

@@ -286,6 +286,16 @@ def test_form_post_escapes_what_it_carries(browser: Browser, state: str) -> None
     assert text.count("<form") == 1
 
 
+@pytest.mark.parametrize(
+    "uri",
+    ["https://APP.example.com:443/%63b%2F?x=%31+%20&y='", "http://127.0.0.1:5/cb;a=1?x=1;2", "https://a.example/cb?"],
+)
+def test_a_registered_uri_goes_out_byte_for_byte(world: World, uri: str) -> None:
+    world.change("app", redirect_uris=(uri,), post_logout_redirect_uris=(uri,))
+    location = world.browser().authorize(redirect_uri=uri, prompt="none").headers["Location"]
+    assert location.startswith(uri + ("" if uri.endswith("?") else "&") + "error=login_required")
+
+
 @pytest.mark.attack("ATK-091")
 def test_success_names_the_issuer(browser: Browser) -> None:
     told = browser.log_in()

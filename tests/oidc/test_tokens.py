@@ -231,14 +231,14 @@ def test_discovery_says_what_there_is(browser: Browser) -> None:
     assert not again.data
 
 
-def test_the_jwk_set_is_public_and_follows_a_rotation(world: World) -> None:
-    browser = world.browser()
+def test_the_jwk_set_is_public_and_follows_a_rotation(rotating: World) -> None:
+    browser = rotating.browser()
     keys = browser.get("/jwks").get_json()["keys"]
     assert {(key["kty"], key["alg"], key["use"]) for key in keys} == {("RSA", "RS256", "sig"), ("EC", "ES256", "sig")}
     assert len({key["kid"] for key in keys}) == 4
     assert all(set(key) <= {"kty", "n", "e", "crv", "x", "y", "kid", "alg", "use"} for key in keys)
     before = browser.tokens()
-    world.keys.rotate("RS256", world.clock.at)
+    rotating.keys.rotate("RS256", rotating.clock.at)
     after = browser.tokens(prompt="login")
     kid = [jwt.get_unverified_header(tokens["id_token"])["kid"] for tokens in (before, after)]
     assert kid[0] != kid[1]

@@ -161,6 +161,8 @@ CLIENTS = (
 @dataclass
 class World:
     directory: Path
+    keys: KeyRing | None = None
+    cache_seconds: float = 0
     clock: Clock = field(default_factory=Clock)
     revocations: Revocations = field(default_factory=Revocations)
 
@@ -171,8 +173,8 @@ class World:
             schema.upgrade(url, "sandbox")
             KeyRing.create(self.directory / "keys", "sandbox", self.clock.at)
         self.store = SqlStore(transactional(url), autocommit(url))
-        self.keys = KeyRing.open(self.directory / "keys", "sandbox")
-        self.clients = self.store.clients(0)
+        self.keys = self.keys or KeyRing.open(self.directory / "keys", "sandbox")
+        self.clients = self.store.clients(self.cache_seconds)
         if new:
             for client in CLIENTS:
                 self.register(client)

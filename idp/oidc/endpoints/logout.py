@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
 
 from idp.domain.client import Client
 from idp.domain.session import Session
@@ -112,6 +113,7 @@ def logout_blueprint(
     def _ended(session: Session | None, asked: Asked) -> Response:
         if session is not None:
             logout.end(session)
+        response: Response
         if asked.location is not None:
             response = see_other(asked.location)
             response.headers["Cache-Control"] = "no-store"
