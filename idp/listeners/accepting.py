@@ -3,8 +3,8 @@
 The peer's certificate reaches the application as DER in ``environ["portaria.client_certificate"]`` (None: none was
 shown). No header can set that key, because a server prefixes every header with ``HTTP_``.
 
-A connection costs no thread until its handshake is done and its headers are complete; from then on it may hold one of
-a few threads, for a bounded time. One request a connection: a browser that comes again shows its certificate again.
+A connection costs no thread until its handshake is done and its request is there, whole; then it holds one of a few
+threads, for a bounded time. One request a connection: a browser that comes again shows its certificate again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import errno
 import io
 import logging
 import math
+import re
 import select
 import socket
 import threading
@@ -38,15 +39,18 @@ class Limits:
 
     handshake: float = 180
     """From accept to the end of the handshake: a person finds the token and types its PIN in between."""
-    headers: float = 10
-    """From there to the end of the request's headers."""
-    request: float = 20
-    """From there to the last byte of the body read or of the answer written."""
+    receive: float = 10
+    """From there until the whole request is received."""
+    answer: float = 20
+    """From there to the last byte of the answer written."""
     connections: int = 400
     """Open at once; below the usual limit of 1,024 descriptors."""
     threads: int = 8
     """Requests answered at once."""
 
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 
 logger = logging.getLogger(__name__)
 
@@ -155,13 +159,13 @@ class _Connection(HTTPConnection):
     def communicate(self) -> bool:
         """True: come back when more bytes arrived. False: done, close."""
         try:
-            if not (self._handshake() and self._headers()):
+            if not (self._handshake() and self._received()):
                 return not self.raw.late
         except (SSL.Error, OSError) as error:  # a peer that vanished or does not speak TLS: its own affair
             logger.info("connection from %s ended in the handshake: %s", self.remote_addr, type(error).__name__)
             return False
         self.ssl_env = {"wsgi.url_scheme": "https", EMBEDDED_KEY: _der(self.socket)}
-        self.raw.allow(self.server.limits.request)
+        self.raw.allow(self.server.limits.answer)
         return bool(super().communicate())  # type: ignore[no-untyped-call]
 
     def _handshake(self) -> bool:
@@ -171,14 +175,13 @@ class _Connection(HTTPConnection):
             except SSL.WantReadError:
                 return False
             self.handshaken = True
-            self.raw.allow(self.server.limits.headers)
+            self.raw.allow(self.server.limits.receive)
         return True
 
-    def _headers(self) -> bool:
-        early = self.raw.early
-        while b"\r\n\r\n" not in early and len(early) <= HEADER_BYTES:
+    def _received(self) -> bool:
+        while not _complete(self.raw.early):
             try:
-                early += self.socket.recv(HEADER_BYTES)
+                self.raw.early += self.socket.recv(HEADER_BYTES)
             except SSL.WantReadError:
                 return False
         return True
@@ -196,6 +199,22 @@ class _Connection(HTTPConnection):
         finally:
             self.socket.close()
             self.server.places.release()
+
+
+def _complete(received: bytearray) -> bool:
+    """Whether these bytes are a whole request, or already more than one may be. This only says when a thread is worth
+    giving; what the bytes mean, and whether they are too many, is for cheroot's parser."""
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return len(received) > HEADER_BYTES
+    body = len(received) - (end + 4)
+    head = bytes(received[: end + 2])
+    if body > BODY_BYTES:
+        return True
+    if _CHUNKED.search(head):
+        return received.endswith(b"0\r\n\r\n")
+    length = _LENGTH.search(head)
+    return length is None or int(length[1]) > BODY_BYTES or body >= int(length[1])
 
 
 def _der(connection: SSL.Connection) -> bytes | None:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,14 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 def create(settings: Settings) -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
-    """An application that says what it was given; /exit ends its process."""
+    """An application that says what it was given; /exit ends its process, /slow takes a second."""
 
     def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/exit":
             os.kill(os.getpid(), signal.SIGKILL)
+        if environ["PATH_INFO"] == "/slow":
+            print("slow request begun", flush=True)
+            threading.Event().wait(1)
         certificate = environ.get("portaria.client_certificate", "unset")
         body = json.dumps(
             {

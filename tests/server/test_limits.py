@@ -42,7 +42,7 @@ def test_an_unfinished_handshake_is_ended(pki: Pki, first: bytes) -> None:
 
 
 def test_dripping_headers_do_not_lengthen_their_time(pki: Pki) -> None:
-    with serving(pki, Limits(headers=0.3)) as port:
+    with serving(pki, Limits(receive=0.3)) as port:
         with connect(port, context(pki)) as peer:
             peer.settimeout(0.05)
             answer = None
@@ -59,11 +59,26 @@ def test_dripping_headers_do_not_lengthen_their_time(pki: Pki) -> None:
             assert answer == b""
 
 
-def test_an_unfinished_body_is_answered_408(pki: Pki) -> None:
-    with serving(pki, Limits(request=0.3)) as port:
+@pytest.mark.parametrize("framing", ["Content-Length: 9\r\n\r\n12", "Transfer-Encoding: chunked\r\n\r\n2\r\n12\r\n"])
+def test_unfinished_bodies_cost_no_thread_and_are_ended(pki: Pki, framing: str) -> None:
+    start = f"POST / HTTP/1.1\r\nHost: localhost\r\n{framing}".encode()
+    with serving(pki, Limits(receive=1, threads=1)) as port:
+        stalled = [connect(port, context(pki)) for _ in range(5)]
+        for peer in stalled:
+            peer.sendall(start)
+        assert get(port, context(pki))["path"] == "/caminho"
+        for peer in stalled:
+            assert peer.recv(100) == b""
+            peer.close()
+
+
+def test_a_chunked_body_is_read(pki: Pki) -> None:
+    request = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with serving(pki, Limits()) as port:
         with connect(port, context(pki)) as peer:
-            head, _ = exchange(peer, b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n12")
-    assert head.startswith("HTTP/1.1 408 ")
+            peer.sendall(request + b"3\r\nabc\r\n")
+            head, _ = exchange(peer, b"2\r\nde\r\n0\r\n\r\n")
+    assert head.startswith("HTTP/1.1 200 ")
 
 
 def test_a_peer_that_does_not_read_frees_its_thread(pki: Pki) -> None:
@@ -73,7 +88,7 @@ def test_a_peer_that_does_not_read_frees_its_thread(pki: Pki) -> None:
             return (b"x" * 65536 for _ in range(1000))
         return create(None)(environ, start_response)  # type: ignore[arg-type]
 
-    with serving(pki, Limits(request=0.3, threads=1), flood) as port:
+    with serving(pki, Limits(answer=0.3, threads=1), flood) as port:
         with connect(port, context(pki)) as peer:
             peer.sendall(b"GET /flood HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert get(port, context(pki))["path"] == "/caminho"
