@@ -62,7 +62,6 @@ _TEXTS: dict[CertReason, _Text] = {
         lambda s: ("Seu navegador não enviou um certificado digital.",),
         (
             "Conecte o token ou o cartão, ou confira se o e-CPF ou e-CNPJ está instalado neste computador.",
-            "Confira a validade: um certificado vencido nem aparece na janela de alguns navegadores.",
             "Se a janela de escolha apareceu e foi cancelada, tente de novo e escolha um certificado.",
             "Confira a validade: alguns navegadores nem mostram certificados vencidos.",
             "Se a janela não aparece, feche todas as janelas do navegador e abra de novo.",

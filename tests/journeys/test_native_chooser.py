@@ -1,0 +1,102 @@
+"""The browser's own certificate window, as a person meets it: chosen, cancelled, chosen wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.journeys.living import LivingSandbox
+from tests.journeys.taxpayer import HOSTS, SCREENS, Computer, code, press
+from tests.support.xvfb import Display
+
+pytestmark = pytest.mark.browser
+
+CHOOSER = (400, 90, 480, 280)
+"""Where the window appears; the tab's turning wheel is not in it."""
+SWITCH = "O navegador lembra o certificado escolhido até ser fechado"
+
+
+@pytest.fixture
+def owner(request: pytest.FixtureRequest, sandbox: LivingSandbox, playwright: Playwright) -> Iterator[Computer]:
+    """An accountant's office: her own certificate and one more, for the test to name. Chromium lists what lasts longer
+    first, which is hers."""
+    office = Computer(sandbox, playwright, ("contadora", request.param))
+    yield office
+    office.chromium.remove()
+
+
+@contextmanager
+def asked(owner: Computer, playwright: Playwright, display: Display) -> Iterator[Page]:
+    """A visible browser that stands before the open chooser."""
+    args = ("--window-position=0,0", f"--window-size={display.area[2]},{display.area[3]}")
+    launched = owner.chromium.launch(playwright.chromium, hosts=HOSTS, headless=False, env=display.env, args=args)
+    with launched as browser:
+        page = browser.new_context(no_viewport=True).new_page()
+        page.goto(owner.sandbox.origins.application)
+        press(page, "Entrar com certificado digital")
+        link = page.get_by_role("link", name="Continuar")
+        expect(link).to_be_visible()
+        before = display.pixels(CHOOSER)
+        link.evaluate("link => { setTimeout(() => link.click(), 0) }")  # the click would wait for the window's answer
+        display.wait_for_change(before, CHOOSER)
+        yield page
+
+
+def choose_second(display: Display) -> None:
+    """Not the one that stands chosen when the window opens, but the next."""
+    display.xdotool("key", "Down")
+    display.xdotool("key", "Return")
+
+
+@pytest.mark.parametrize("owner", ["empresa"], indirect=True)
+def test_the_chosen_certificate_is_the_one_that_enters(
+    owner: Computer, playwright: Playwright, display: Display
+) -> None:
+    """And was it the wrong one of two good ones, "Usar outro certificado" leads back and tells how."""
+    with asked(owner, playwright, display) as page:
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        display.screenshot(SCREENS / "chromiums-own-chooser.png")
+        choose_second(display)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Em nome de quem?")
+        expect(page.locator(".person")).to_contain_text("ACAI DO RIO NEGRO ALIMENTOS LTDA")
+        press(page, "Usar outro certificado")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Entrar com certificado digital")
+        expect(page.get_by_text(SWITCH)).to_be_visible()
+
+
+@pytest.mark.parametrize("owner", ["empresa"], indirect=True)
+def test_cancelling_ends_on_a_page_that_says_what_to_do(
+    owner: Computer, playwright: Playwright, display: Display
+) -> None:
+    """Also the second time, when Chromium, which remembers the refusal, does not even ask."""
+    with asked(owner, playwright, display) as page:
+        display.xdotool("key", "Escape")
+        none_presented(page)
+        first = page.url
+        press(page, "Tentar com outro certificado")
+        page.wait_for_url(lambda url: url != first)
+        none_presented(page)
+        press(page, "Cancelar e voltar ao serviço")
+        expect(page.locator("[data-erro]")).to_have_text("access_denied")
+
+
+@pytest.mark.parametrize("owner", ["revogado"], indirect=True)
+def test_the_wrong_certificate_is_refused_with_a_way_on(
+    owner: Computer, playwright: Playwright, display: Display
+) -> None:
+    """The page says why, and how to make the browser ask again."""
+    with asked(owner, playwright, display) as page:
+        choose_second(display)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Certificado revogado")
+        assert code(page) == "CERT-04"
+        expect(page.get_by_role("link", name="Tentar com outro certificado")).to_be_visible()
+        expect(page.get_by_text(SWITCH)).to_be_visible()
+
+
+def none_presented(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nenhum certificado foi apresentado")
+    assert code(page) == "CERT-01"
+    expect(page.get_by_text(SWITCH)).to_be_visible()
