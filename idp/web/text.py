@@ -7,7 +7,6 @@ import unicodedata
 from datetime import datetime, timedelta, timezone
 
 _BRASILIA = timezone(timedelta(hours=-3))  # no daylight saving since Decreto 9.772/2019
-_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 _DOCUMENT = re.compile(
     r"(?<![0-9A-Za-z])"
     r"(?:[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}"
@@ -42,9 +41,7 @@ def legivel(text: str | None, limit: int = 120) -> str:
     if not text:
         return ""
     text = text[: limit * 8]  # a long one is cut before it is worked on
-    visible = "".join(
-        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE
-    )
+    visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or c.isprintable())
     line = sem_documentos(" ".join(unicodedata.normalize("NFC", visible).split()))
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

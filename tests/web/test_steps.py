@@ -293,6 +293,7 @@ def test_a_body_over_the_limit_is_refused_unread(browser: FlaskClient, journey: 
     parts = MultiDict((f"p{i}", "1") for i in range(100))
     response = browser.post(path, data=parts, content_type="multipart/form-data", headers=OWN)
     assert response.status_code == 413
+    assert browser.get(f"/login?tx={people.TX}", data=b"x" * 70_000).status_code == 413  # whatever reads no body
     assert journey.calls == []
 
 
