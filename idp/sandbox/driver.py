@@ -177,6 +177,10 @@ def login(sandbox: Sandbox, persona: Persona, inscricao: str = "") -> Arrived:
         ).json()
         if userinfo.get("sub") != claims["sub"]:
             raise JourneyError("userinfo is about somebody else (OIDC Core 5.3.2)")
+        issued = "{uf}:{numero}".format(**claims["inscricao"])
+        if inscricao not in ("", issued):
+            # The consent to the only choice there is was remembered, and no page shown.
+            raise JourneyError(f"{inscricao} is not offered; there are: {issued}")
         return Arrived(offered=visitor.offered, claims=claims, userinfo=userinfo)
     finally:
         visitor.close()

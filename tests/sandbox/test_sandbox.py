@@ -131,9 +131,12 @@ def test_a_refusal_is_an_answer_of_its_own(sandbox: Started) -> None:
 
 
 def test_an_inscricao_that_is_not_offered_is_said_so(sandbox: Started) -> None:
-    done = idp("login", "--as", "funcionario", "--for", "AM:049000012", cwd=sandbox.cwd)
-    assert done.returncode == 1
-    assert "AM:049000012 is not offered; there are: AM:049000039" in done.stderr
+    """Also once the consent to the only choice is remembered, and the page is not shown any more."""
+    for _ in range(2):
+        done = idp("login", "--as", "funcionario", "--for", "AM:049000012", cwd=sandbox.cwd)
+        assert done.returncode == 1, done.stderr
+        assert "AM:049000012 is not offered; there are: AM:049000039" in done.stderr
+        assert sandbox.login("funcionario")[0] == 0
 
 
 def test_state_lies_only_under_its_directory(sandbox: Started) -> None:
