@@ -57,7 +57,7 @@ def on(store: SqlStore, *, sqlite: int, postgresql: int) -> int:
         (GRANT.holder, TITULAR, 1, 1),
         (EMPRESA_ACAI, RepresentationRef(ACAI, Modo.TITULAR), 1, 2),
         (FRANCISCA, BY_PROCURACAO, 1, 2),
-        (JOAO, BY_CHAIN, 1, 3),
+        (JOAO, BY_CHAIN, 2, 3),
     ],
     ids=["own name", "company", "procuracao", "substabelecimento"],
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, or_, select
 
 from idp.domain.documents import CNPJ, CPF
 from idp.domain.inscricao import Inscricao, InscricaoId
@@ -22,22 +22,19 @@ from idp.domain.procuracao import Procuracao
 from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
 from idp.storage.codec import cpf
 from idp.storage.sql import rows
-from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, listed
+from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, fatos, procuracao
 from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
 
 _HOLDER: BindParameter[str] = bindparam("holder")
 _ONE = (inscricoes.c.uf == bindparam("uf"), inscricoes.c.numero == bindparam("numero"))
-_LISTED = (listed(contribuintes.c.id, "representantes"), listed(_HOLDER, "representantes_titular"))
-
-_FACTS = select(*INSCRICAO, *_LISTED).select_from(CADASTRO).where(*_ONE)
-_chain = chain(bindparam("procuracao"))
-_CHAIN_COLUMNS = [column.label(f"p_{column.name}") for column in _chain.c]
-_FACTS_CHAIN = (
-    select(*INSCRICAO, *_LISTED, *_CHAIN_COLUMNS)
-    .select_from(CADASTRO.join(_chain, _chain.c.id.is_not(None)))
+_FACTS = select(*fatos(_HOLDER)).select_from(CADASTRO).where(*_ONE)
+_FACTS_PROCURACAO = (
+    select(*fatos(_HOLDER), *procuracao())
+    .select_from(CADASTRO.join(procuracoes, procuracoes.c.id == bindparam("procuracao")))
     .where(*_ONE)
-    .order_by(_chain.c.elo)
 )
+_chain = chain(bindparam("procuracao"))
+_ANCESTORS = select(*procuracao(_chain)).order_by(_chain.c.elo)
 
 # Locked. The inscrição's contribuinte and, where the cadastro has it, the holder's own company: one row each.
 _BOTH = inscricoes.join(estabelecimentos, estabelecimentos.c.documento == inscricoes.c.documento).join(
@@ -50,16 +47,15 @@ _LOCKED = (
     .order_by(contribuintes.c.id)
     .with_for_update(read=True, of=[contribuintes, inscricoes])
 )
-_P_COLUMNS = [column.label(f"p_{column.name}") for column in procuracoes.c]
 _LOCKED_CHAIN = (
-    select(*INSCRICAO, contribuintes.c.id.label("locked"), *_P_COLUMNS)
+    select(*INSCRICAO, contribuintes.c.id.label("locked"), *procuracao())
     .select_from(_BOTH.join(procuracoes, procuracoes.c.id == bindparam("procuracao")))
     .where(*_ONE)
     .order_by(contribuintes.c.id)
     .with_for_update(read=True, of=[contribuintes, inscricoes, procuracoes])
 )
 _LOCKED_ANCESTORS = (
-    select(procuracoes, _chain.c.elo)
+    select(*procuracao())
     .join_from(procuracoes, _chain, _chain.c.id == procuracoes.c.id)
     .order_by(_chain.c.elo)
     .with_for_update(read=True, of=procuracoes)
@@ -71,18 +67,18 @@ _LOCKED_REPRESENTANTES = (
     .with_for_update(read=True)
 )
 
-_OF_HOLDER = select(*INSCRICAO, *_LISTED).select_from(CADASTRO).where(inscricoes.c.contribuinte == _HOLDER)
+_OF_HOLDER = select(*fatos(_HOLDER)).select_from(CADASTRO).where(inscricoes.c.contribuinte == _HOLDER)
 _OF_REPRESENTED = (
-    select(*INSCRICAO, *_LISTED)
+    select(*fatos(_HOLDER))
     .select_from(CADASTRO.join(representantes, representantes.c.contribuinte == contribuintes.c.id))
     .where(representantes.c.cpf == _HOLDER)
 )
 _OUTORGANTES = select(procuracoes.c.outorgante_contribuinte).where(procuracoes.c.outorgado_contribuinte == _HOLDER)
-_OF_OUTORGANTES = select(*INSCRICAO, *_LISTED).select_from(CADASTRO).where(inscricoes.c.contribuinte.in_(_OUTORGANTES))
+_OF_OUTORGANTES = select(*fatos(_HOLDER)).select_from(CADASTRO).where(inscricoes.c.contribuinte.in_(_OUTORGANTES))
 _received = select(procuracoes).where(procuracoes.c.outorgado_contribuinte == _HOLDER).cte("recebidas", recursive=True)
 # UNION, not UNION ALL: it ends even where procurações descend from each other in a circle.
 _received = _received.union(select(procuracoes).where(procuracoes.c.id == _received.c.pai))
-_RECEIVED = select(_received)
+_RECEIVED = select(*procuracao(_received))
 
 
 class SqlCadastro:
@@ -95,11 +91,11 @@ class SqlCadastro:
         key = {"holder": rows.contribuinte_id(holder.documento)}
         found = [
             (Modo.TITULAR, fatos)
-            for fatos in map(_fatos, self._connection.execute(_OF_HOLDER, key))
+            for fatos in map(rows.fatos, self._connection.execute(_OF_HOLDER, key))
             if raiz or fatos.inscricao.contribuinte == holder.documento
         ]
         if isinstance(holder, PessoaFisica):
-            represented = map(_fatos, self._connection.execute(_OF_REPRESENTED, key))
+            represented = map(rows.fatos, self._connection.execute(_OF_REPRESENTED, key))
             found += [(Modo.REPRESENTANTE_LEGAL, fatos) for fatos in represented]
         found += [(Modo.PROCURACAO, fatos) for fatos in self._reached(holder, key, raiz)]
         return sorted(found, key=lambda entry: _order(entry[1].inscricao))
@@ -113,10 +109,10 @@ class SqlCadastro:
                 received.setdefault(rows.contribuinte_id(value.outorgante), []).append(value)
         if not received:
             return
-        for fatos in map(_fatos, self._connection.execute(_OF_OUTORGANTES, key)):
-            for value in received.get(rows.contribuinte_id(fatos.inscricao.contribuinte), ()):
-                if value.escopo.reaches(value.outorgante, fatos.inscricao):
-                    yield replace(fatos, cadeia=_up(value, known))
+        for found in map(rows.fatos, self._connection.execute(_OF_OUTORGANTES, key)):
+            for value in received.get(rows.contribuinte_id(found.inscricao.contribuinte), ()):
+                if value.escopo.reaches(value.outorgante, found.inscricao):
+                    yield replace(found, cadeia=_up(value, known))
 
     def facts(self, holder: Holder, ref: RepresentationRef, *, lock: bool) -> Fatos | None:
         keys = {
@@ -128,11 +124,17 @@ class SqlCadastro:
             keys["procuracao"] = ref.procuracao
         if lock and self._connection.dialect.name == "postgresql":
             return self._locked_facts(holder, keys)
-        if ref.procuracao is None:
-            row = self._connection.execute(_FACTS, keys).first()
-            return None if row is None else _fatos(row)
-        found = self._connection.execute(_FACTS_CHAIN, keys).all()
-        return rows.fatos(found, "p_") if found else None
+        row = self._connection.execute(_FACTS if ref.procuracao is None else _FACTS_PROCURACAO, keys).first()
+        if row is None:
+            return None
+        return rows.fatos(
+            row, () if ref.procuracao is None else self._chain(rows.procuracao(row[rows.FATOS_SIZE :]), _ANCESTORS)
+        )
+
+    def _chain(self, first: Procuracao, ancestors: Select[Any]) -> tuple[Procuracao, ...]:
+        if first.pai is None:
+            return (first,)
+        return first, *map(rows.procuracao, self._connection.execute(ancestors, {"procuracao": first.pai}))
 
     def _locked_facts(self, holder: Holder, keys: dict[str, str]) -> Fatos | None:
         with_procuracao = "procuracao" in keys
@@ -140,13 +142,10 @@ class SqlCadastro:
         row = next((row for row in locked if row.locked == row.contribuinte), None)
         if row is None:
             return None
-        cadeia: tuple[Procuracao, ...] = ()
-        if with_procuracao:
-            cadeia = (rows.procuracao(row, "p_"),)
-            if cadeia[0].pai is not None:
-                above = self._connection.execute(_LOCKED_ANCESTORS, {"procuracao": cadeia[0].pai})
-                cadeia += tuple(map(rows.procuracao, above))
-        inscricao = rows.inscricao(row)
+        cadeia = (
+            self._chain(rows.procuracao(row[rows.INSCRICAO_SIZE + 1 :]), _LOCKED_ANCESTORS) if with_procuracao else ()
+        )
+        inscricao = rows.inscricao(row[: rows.INSCRICAO_SIZE])
         listed_for: dict[str, set[CPF]] = {}
         if isinstance(inscricao.contribuinte, CNPJ) or isinstance(holder, PessoaJuridica):
             who = {"contribuinte": row.contribuinte, "holder": keys["holder"]}
@@ -158,10 +157,6 @@ class SqlCadastro:
             frozenset(listed_for.get(keys["holder"], ())),
             cadeia,
         )
-
-
-def _fatos(row: Any) -> Fatos:
-    return rows.fatos([row])
 
 
 def _up(first: Procuracao, known: dict[str, Procuracao]) -> tuple[Procuracao, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
@@ -16,8 +17,8 @@ from idp.domain.representation import Fatos, Modo, RepresentationRef
 from idp.errors import AlreadySpent
 from idp.storage import codec
 from idp.storage.sql import rows
-from idp.storage.sql.statements import CADASTRO, INSCRICAO, Upsert, chain, listed
-from idp.storage.sql.tables import contribuintes, grants, inscricoes
+from idp.storage.sql.statements import CADASTRO, Upsert, chain, fatos, procuracao
+from idp.storage.sql.tables import grants, inscricoes
 
 _FAMILY = tuple(
     grants.c[name]
@@ -81,13 +82,7 @@ _BY_SID = (
 
 _chain = chain(grants.c.procuracao, grants.c.id == _KEY)
 _IN_USE = (
-    select(
-        *(column.label(f"g_{column.name}") for column in _FAMILY),
-        *INSCRICAO,
-        listed(contribuintes.c.id, "representantes"),
-        listed(grants.c.titular, "representantes_titular"),
-        *(column.label(f"p_{column.name}") for column in _chain.c),
-    )
+    select(*(column.label(f"g_{column.name}") for column in _FAMILY), *fatos(grants.c.titular), *procuracao(_chain))
     .select_from(
         grants.join(CADASTRO, (inscricoes.c.uf == grants.c.uf) & (inscricoes.c.numero == grants.c.numero)).outerjoin(
             _chain, _chain.c.id.is_not(None)
@@ -158,7 +153,12 @@ class SqlGrants:
 
     def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
         found = self._connection.execute(_IN_USE, {"key": grant_id}).all()
-        return (_grant(found[0], "g_"), rows.fatos(found, "p_")) if found else None
+        if not found:
+            return None
+        family, end = len(_FAMILY), len(_FAMILY) + rows.FATOS_SIZE
+        chained = found[0][end] is not None
+        cadeia = [rows.procuracao(link[end:]) for link in found] if chained else []
+        return _grant(found[0][:family]), rows.fatos(found[0][family:end], cadeia)
 
     def revoke(self, grant_id: str, at: datetime) -> bool:
         return self._connection.execute(_REVOKE, {"key": grant_id, "at": at}).rowcount == 1
@@ -171,25 +171,38 @@ class SqlGrants:
         return None if row is None else _grant(row)
 
 
-def _grant(row: Any, prefix: str = "") -> Grant:
-    column = {name.removeprefix(prefix): value for name, value in row._mapping.items() if name.startswith(prefix)}
+def _grant(values: Sequence[Any]) -> Grant:
+    """Of the columns ``_FAMILY``."""
+    (id, client_id, sub, sid, session_id, holder, certificado, uf, numero, modo) = values[:10]
+    (procuracao, scopes, nonce, auth_time, created_at, expires_at, generation, rotated_at, revoked_at) = values[10:19]
     return Grant(
-        id=column["id"],
-        client_id=column["client_id"],
-        sub=column["sub"],
-        sid=column["sid"],
-        session_id=column["session_id"],
-        holder=codec.loads(Holder, column["holder"]),
-        certificado=codec.loads(Certificado, column["certificado"]),
-        choice=RepresentationRef(
-            InscricaoId(column["uf"], column["numero"]), Modo(column["modo"]), column["procuracao"]
-        ),
-        scopes=frozenset(column["scopes"].split()),
-        nonce=column["nonce"],
-        auth_time=column["auth_time"],
-        created_at=column["created_at"],
-        expires_at=column["expires_at"],
-        generation=column["generation"],
-        rotated_at=column["rotated_at"],
-        revoked_at=column["revoked_at"],
+        id=id,
+        client_id=client_id,
+        sub=sub,
+        sid=sid,
+        session_id=session_id,
+        holder=_holder(holder),
+        certificado=_certificado(certificado),
+        choice=RepresentationRef(InscricaoId(uf, numero), Modo(modo), procuracao),
+        scopes=frozenset(scopes.split()),
+        nonce=nonce,
+        auth_time=auth_time,
+        created_at=created_at,
+        expires_at=expires_at,
+        generation=generation,
+        rotated_at=rotated_at,
+        revoked_at=revoked_at,
     )
+
+
+# One person's code, refresh and userinfo follow each other: what was read a moment ago is not read anew.
+@lru_cache(maxsize=1024)
+def _holder(text: str) -> Holder:
+    holder: Holder = codec.loads(Holder, text)
+    return holder
+
+
+@lru_cache(maxsize=1024)
+def _certificado(text: str) -> Certificado:
+    certificado: Certificado = codec.loads(Certificado, text)
+    return certificado

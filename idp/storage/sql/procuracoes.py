@@ -7,9 +7,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from idp.domain.procuracao import Procuracao
 from idp.errors import NotFound
 from idp.storage.sql import rows
+from idp.storage.sql.statements import procuracao
 from idp.storage.sql.tables import procuracoes
 
-_GET = select(procuracoes).where(procuracoes.c.id == bindparam("key"))
+_GET = select(*procuracao()).where(procuracoes.c.id == bindparam("key"))
 _GET_LOCKED = _GET.with_for_update()
 _ADD = insert(procuracoes)
 _UPDATE = (

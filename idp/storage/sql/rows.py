@@ -13,6 +13,10 @@ from idp.domain.representation import Fatos
 from idp.storage.codec import cpf, documento
 
 SEPARATOR = "|"
+INSCRICAO_SIZE = 8
+"""Columns that make an Inscricao."""
+FATOS_SIZE = 10
+"""Columns that make Fatos without their chain: those and the two lists of representantes."""
 
 
 def contribuinte_id(document: Documento) -> str:
@@ -25,48 +29,39 @@ def cpfs(text: str | None) -> frozenset[CPF]:
     return frozenset(map(cpf, text.split(SEPARATOR))) if text else frozenset()
 
 
-def inscricao(row: Any) -> Inscricao:
+def inscricao(values: Sequence[Any]) -> Inscricao:
+    """Of the columns ``statements.INSCRICAO``."""
+    uf, numero, document, _, situacao, municipio, matriz, razao_social = values
     return Inscricao(
-        InscricaoId(row.uf, row.numero),
-        documento(row.documento),
-        row.razao_social,
-        SituacaoCadastral(row.situacao),
-        row.matriz,
-        row.municipio,
+        InscricaoId(uf, numero), documento(document), razao_social, SituacaoCadastral(situacao), matriz, municipio
     )
 
 
-def procuracao(row: Any, prefix: str = "") -> Procuracao:
-    """``prefix``: what the row's labels put before the column names."""
-    column = {name.removeprefix(prefix): value for name, value in row._mapping.items() if name.startswith(prefix)}
-    inscricoes = frozenset(map(InscricaoId.parse, filter(None, column["inscricoes"].split(SEPARATOR))))
+def procuracao(values: Sequence[Any]) -> Procuracao:
+    """Of the columns ``statements.procuracao()``."""
+    (id, outorgante, outorgante_nome, outorgado, outorgado_nome, poderes, escopo, inscricoes) = values[:8]
+    (inicio, fim, estado, estado_em, substabelecivel, pai, nivel_minimo) = values[8:]
+    named = frozenset(map(InscricaoId.parse, inscricoes.split(SEPARATOR))) if inscricoes else frozenset()
     return Procuracao(
-        id=column["id"],
-        outorgante=documento(column["outorgante"]),
-        outorgante_nome=column["outorgante_nome"],
-        outorgado=documento(column["outorgado"]),
-        outorgado_nome=column["outorgado_nome"],
-        poderes=frozenset(column["poderes"].split(SEPARATOR)),
-        escopo=Escopo(TipoEscopo(column["escopo"]), inscricoes),
-        vigencia=Vigencia(column["inicio"], column["fim"]),
-        estado=EstadoProcuracao(column["estado"]),
-        substabelecivel=column["substabelecivel"],
-        pai=column["pai"],
-        nivel_minimo=Nivel(column["nivel_minimo"]) if column["nivel_minimo"] else None,
-        estado_em=column["estado_em"],
+        id=id,
+        outorgante=documento(outorgante),
+        outorgante_nome=outorgante_nome,
+        outorgado=documento(outorgado),
+        outorgado_nome=outorgado_nome,
+        poderes=frozenset(poderes.split(SEPARATOR)),
+        escopo=Escopo(TipoEscopo(escopo), named),
+        vigencia=Vigencia(inicio, fim),
+        estado=EstadoProcuracao(estado),
+        substabelecivel=substabelecivel,
+        pai=pai,
+        nivel_minimo=Nivel(nivel_minimo) if nivel_minimo else None,
+        estado_em=estado_em,
     )
 
 
-def fatos(found: Sequence[Any], prefix: str | None = None) -> Fatos:
-    """One row, or one for each link of the chain in its columns with ``prefix`` (null id: no chain)."""
-    row = found[0]
-    chained = prefix is not None and getattr(row, f"{prefix}id") is not None
-    return Fatos(
-        inscricao(row),
-        cpfs(row.representantes),
-        cpfs(row.representantes_titular),
-        tuple(procuracao(link, prefix or "") for link in found) if chained else (),
-    )
+def fatos(values: Sequence[Any], cadeia: Sequence[Procuracao] = ()) -> Fatos:
+    """Of the columns ``statements.fatos()``."""
+    return Fatos(inscricao(values[:INSCRICAO_SIZE]), cpfs(values[8]), cpfs(values[9]), tuple(cadeia))
 
 
 def procuracao_values(value: Procuracao) -> dict[str, Any]:

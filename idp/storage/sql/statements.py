@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, Executable, Select, func, literal, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Select,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.representation import MAX_CADEIA
@@ -36,22 +47,40 @@ INSCRICAO = (
 )
 """What ``rows.inscricao`` needs, out of :data:`CADASTRO`."""
 
+_PROCURACAO = (
+    *("id", "outorgante", "outorgante_nome", "outorgado", "outorgado_nome", "poderes", "escopo", "inscricoes"),
+    *("inicio", "fim", "estado", "estado_em", "substabelecivel", "pai", "nivel_minimo"),
+)
+
 CADASTRO = inscricoes.join(estabelecimentos, estabelecimentos.c.documento == inscricoes.c.documento).join(
     contribuintes, contribuintes.c.id == inscricoes.c.contribuinte
 )
 
 
+# Literal: as a parameter SQLAlchemy would render it anew, with the whole statement, at every execution.
+_SEPARATOR: Any = literal_column(f"'{SEPARATOR}'")
 _listed = representantes.alias("listados")  # its own name, or a statement over representantes would correlate it
 
 
-def listed(contribuinte: ColumnElement[str], name: str) -> ColumnElement[str]:
+def _listed_cpfs(contribuinte: ColumnElement[str], name: str) -> ColumnElement[str]:
     """The CPFs of a contribuinte's legal representatives, as one string (see ``rows.cpfs``)."""
     return (
-        select(func.aggregate_strings(_listed.c.cpf, SEPARATOR))
+        select(func.aggregate_strings(_listed.c.cpf, _SEPARATOR))
         .where(_listed.c.contribuinte == contribuinte)
         .scalar_subquery()
         .label(name)
     )
+
+
+def fatos(holder: ColumnElement[str]) -> tuple[ColumnElement[Any], ...]:
+    """What ``rows.fatos`` needs, out of :data:`CADASTRO`; ``holder`` is the holder's contribuinte id."""
+    listed = (_listed_cpfs(contribuintes.c.id, "representantes"), _listed_cpfs(holder, "representantes_titular"))
+    return (*INSCRICAO, *listed)
+
+
+def procuracao(source: FromClause = procuracoes) -> tuple[ColumnElement[Any], ...]:
+    """What ``rows.procuracao`` needs, of the table or of a :func:`chain`."""
+    return tuple(source.c[name].label(f"p_{name}") for name in _PROCURACAO)
 
 
 def chain(start: ColumnElement[Any], *where: ColumnElement[bool]) -> CTE:
