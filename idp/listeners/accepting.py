@@ -28,9 +28,7 @@ from cheroot.wsgi import Server
 from OpenSSL import SSL, crypto
 
 from idp.certificate.handshake import EMBEDDED_KEY
-
-HEADER_BYTES = 16 * 1024
-BODY_BYTES = 64 * 1024
+from idp.listeners import BODY_BYTES, HEADER_BYTES, RECEIVE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Limits:
 
     handshake: float = 180
     """From accept to the end of the handshake: a person finds the token and types its PIN in between."""
-    receive: float = 10
+    receive: float = RECEIVE_SECONDS
     """From there until the whole request is received."""
     answer: float = 20
     """From there to the last byte of the answer written."""

@@ -9,13 +9,12 @@ from functools import partial
 from typing import Any
 
 from idp.errors import IdpError
+from idp.listeners import BODY_BYTES, RECEIVE_SECONDS
 from idp.listeners.process import build, end_with_parent, refusals
+from idp.listeners.whole import received_whole
 from idp.settings import Settings
 
-THREADS = 2  # a second thread pays because signing releases the interpreter lock
 STOP_SECONDS = 8  # for requests in progress, before a worker is killed
-HEADER_MILLISECONDS = 10_000
-HEADER_BYTES = 64 * 1024
 
 
 def run(settings: Settings, host: str, port: int, factory: str) -> None:
@@ -30,11 +29,11 @@ def run(settings: Settings, host: str, port: int, factory: str) -> None:
         target=factory,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=settings.workers,
-        blocking_threads=THREADS,
-        http=HTTPModes.auto,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
+        http=HTTPModes.http1,  # HTTP/2 would have no time limit for headers
+        http1_settings=HTTP1Settings(header_read_timeout=RECEIVE_SECONDS * 1000, max_buffer_size=BODY_BYTES),
+        websockets=False,
         log_level=LogLevels.warning if settings.log_level == "info" else LogLevels(settings.log_level),
         ssl_cert=settings.tls_certificate,
         ssl_key=settings.tls_key,
@@ -48,7 +47,7 @@ def _load(factory: str, settings: Settings) -> Any:
     end_with_parent()
     with refusals():
         try:
-            return build(factory, settings)
+            return received_whole(build(factory, settings))
         except IdpError:
             os.kill(os.getppid(), signal.SIGTERM)  # a worker started again would refuse again
             raise

@@ -38,6 +38,8 @@ def create(settings: Settings) -> Callable[[dict[str, Any], Start], Iterable[byt
                 "path": environ["PATH_INFO"],
                 "read": len(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))),
                 "pid": os.getpid(),
+                "environment": "PATH" in environ,
+                "headers": {key: value for key, value in environ.items() if key.startswith("HTTP_")},
             }
         ).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
