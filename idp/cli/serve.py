@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from idp.cli.checks import NEEDED, trust_list
 from idp.server import serve as run
-from idp.settings import load
+from idp.settings import Settings, load
 
 
 @click.command()
@@ -15,4 +16,16 @@ def serve() -> None:
     Settings come from IDP_* variables and the TOML file that IDP_CONFIG names; "idp config check" says whether they
     allow a start.
     """
-    raise SystemExit(run(load()))
+    settings = load()
+    for check in NEEDED:
+        check(settings)
+    raise SystemExit(run(settings, ca_certificates=_advertised(settings)))
+
+
+def _advertised(settings: Settings) -> tuple[bytes, ...]:
+    """DER of the CAs under which browsers shall offer certificates (settings.certificate_ca_names)."""
+    trust = trust_list(settings)
+    roots = tuple(root.der for root in trust.anchors)
+    if settings.certificate_ca_names == "all":
+        return roots + tuple(issuer.der for issuer in trust.eligible)
+    return roots if settings.certificate_ca_names == "roots" else ()

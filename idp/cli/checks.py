@@ -1,0 +1,162 @@
+"""What must be right before people are served: one function a matter, each says what it found or what cures it.
+
+A check returns a sentence, or raises ConfigurationError with its remedy. The first ones, NEEDED, keep ``idp serve``
+from starting; without the others it starts and cannot do all of its work.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import ssl
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from idp.certificate.revocation import DIRECTORY, CrlIndex
+from idp.certificate.trust import TrustList
+from idp.certificate.trust.issuers import FILE
+from idp.clock import SystemClock
+from idp.errors import ConfigurationError, StoreUnavailable, TrustError
+from idp.keyring import KeyRing
+from idp.settings import Settings
+from idp.storage.ephemeral import open_ephemeral
+from idp.storage.sql import open_store, schema
+
+_ANYBODY, _NOT_OWNER = 0o007, 0o077
+_SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``detail`` is what was found, or the problem where ``ok`` is False; then ``remedy`` says what to do."""
+
+    check: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+def database(settings: Settings) -> str:
+    store = open_store(settings.database_url)
+    try:
+        schema.check(store.engine, settings.realm)
+        return f"{store.engine.dialect.name}, revision {schema.head()}, realm {settings.realm}"
+    finally:
+        store.close()
+
+
+def keys(settings: Settings) -> str:
+    ring = KeyRing.open(settings.signing_dir, settings.realm)
+    return f"{len(ring.keys())} signing keys, realm {ring.realm}"
+
+
+def trust(settings: Settings) -> str:
+    found = trust_list(settings)
+    return f"{len(found.eligible)} CAs may certify a login, realm {found.realm}"
+
+
+def tls(settings: Settings) -> str:
+    """The embedded server's own certificate; behind a proxy the listeners still use it on the inner hop."""
+    chain, key = settings.tls_certificate, settings.tls_key
+    _private(key, _ANYBODY)  # a group of its own, such as Debian's ssl-cert, is in order
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password=lambda: b"")
+        certificate = x509.load_pem_x509_certificate(chain.read_bytes())
+    except (ssl.SSLError, ValueError) as error:
+        raise ConfigurationError(
+            f"{chain} and {key} are not a certificate and its private key ({error})",
+            "correct IDP_TLS_CERTIFICATE and IDP_TLS_KEY; the key must not have a password",
+        ) from error
+    end, now = certificate.not_valid_after_utc, SystemClock().now()
+    if not certificate.not_valid_before_utc <= now < end:
+        raise ConfigurationError(f"{chain} is not valid now: it ends {end:%Y-%m-%d}", "renew it")
+    return f"{chain}, until {end:%Y-%m-%d}{': renew it' if end - now < _SOON else ''}"
+
+
+def crl(settings: Settings) -> str:
+    index = CrlIndex(
+        settings.trust_dir / DIRECTORY, trust_list(settings), timedelta(seconds=settings.crl_grace_seconds)
+    )
+    states = Counter(state.state for state in index.states(SystemClock().now()))
+    if states["stale"] or states["absent"]:
+        raise ConfigurationError(
+            f"{states['stale']} revocation lists are stale, {states['absent']} absent, {states['fresh']} fresh: people "
+            "whose CA has no fresh list cannot log in (CERT-06)",
+            "idp crl sync --from DIR",
+        )
+    return f"{states['fresh']} revocation lists, all fresh"
+
+
+def ephemeral(settings: Settings) -> str:
+    clock = SystemClock()
+    store = open_ephemeral(settings.ephemeral_url, settings.database_url, clock)
+    key, value = f"check:{secrets.token_hex(8)}", secrets.token_bytes(8)
+    store.put(key, value, timedelta(seconds=10))
+    if store.take(key) != value:
+        raise ConfigurationError("the ephemeral store loses what it was given", "see IDP_EPHEMERAL_URL")
+    return "the same database" if settings.ephemeral_url == "sql" else "answers"
+
+
+def checkpoints(settings: Settings) -> str:
+    file = settings.checkpoint_file
+    target = file if file.exists() else file.parent
+    if not os.access(target, os.W_OK):
+        raise ConfigurationError(
+            f"the audit's checkpoints cannot be written to {file}",
+            f"create {file.parent} and let this user write there, or correct IDP_CHECKPOINT_FILE",
+        )
+    return f"{file} can be written"
+
+
+def permissions(settings: Settings) -> str:
+    directory = settings.signing_dir
+    if not directory.is_dir():
+        raise ConfigurationError(f"there is no {directory}", "idp keys create")
+    files = [file for file in directory.iterdir() if file.is_file() and file.suffix != ".lock"]
+    for file in files:
+        _private(file, _NOT_OWNER)
+    return f"{len(files)} files in {directory}, each for its owner alone"
+
+
+NEEDED: tuple[Callable[[Settings], str], ...] = (database, keys, trust, tls)
+ALL: tuple[Callable[[Settings], str], ...] = (*NEEDED, crl, ephemeral, checkpoints, permissions)
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Every check's finding, whatever the ones before it found."""
+    for check in ALL:
+        try:
+            yield Finding(check.__name__, True, check(settings))
+        except ConfigurationError as error:
+            yield Finding(check.__name__, False, error.problem, error.remedy)
+        except StoreUnavailable as error:
+            yield Finding(
+                check.__name__,
+                False,
+                f"does not answer: {' '.join(str(error).split())}",
+                "start it, or correct its URL",
+            )
+        except OSError as error:
+            yield Finding(
+                check.__name__, False, f"{error.filename}: {error.strerror}", "correct the path or its permissions"
+            )
+
+
+def trust_list(settings: Settings) -> TrustList:
+    """The configured list. Raises ConfigurationError."""
+    try:
+        return TrustList.load(settings.trust_dir / FILE, settings.realm)
+    except TrustError as error:
+        raise ConfigurationError(str(error), "idp trust import FILE") from error
+
+
+def _private(file: Path, forbidden: int) -> None:
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & forbidden:
+        raise ConfigurationError(f"{file} has mode {mode:04o}: others can read it", f"chmod 600 {file}")
