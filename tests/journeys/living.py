@@ -52,12 +52,22 @@ class LivingSandbox:
         """``.p12``, ``.pem`` (leaf), ``.key`` or ``-chain.pem``."""
         return self.data / "pki" / "personas" / f"{slug}{suffix}"
 
-    def command(self, *arguments: str) -> list[str]:
-        """``idp sandbox …`` where the real names lead to 127.0.0.1, in a mount namespace of its own."""
+    def named(self, *argv: str) -> list[str]:
+        """``argv`` where the real names lead to 127.0.0.1: in a mount namespace with an /etc/hosts of its own."""
         hosts = self.directory / "hosts"
         hosts.write_text("127.0.0.1 localhost\n127.0.0.1 " + " ".join(f"{name}.portaria.test" for name in NAMES) + "\n")
-        inner = f"mount --bind {shlex.quote(str(hosts))} /etc/hosts && exec {shlex.join([sys.executable, '-u', '-m'])}"
-        return [*_namespace(), "sh", "-c", f'{inner} idp "$@"', "idp", "sandbox", *arguments]
+        return [
+            *_namespace(),
+            "sh",
+            "-c",
+            f'mount --bind {shlex.quote(str(hosts))} /etc/hosts && exec "$@"',
+            "sh",
+            *argv,
+        ]
+
+    def command(self, *arguments: str) -> list[str]:
+        """``idp sandbox …`` under the real names."""
+        return self.named(sys.executable, "-u", "-m", "idp", "sandbox", *arguments)
 
     @property
     def options(self) -> list[str]:
