@@ -16,7 +16,7 @@ from idp.oidc.claims import userinfo_claims
 from idp.oidc.endpoints.unavailable import unavailable
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
-from idp.oidc.parameters import FORM, BadParameters, form
+from idp.oidc.parameters import BadParameters, form, is_form
 from idp.ports import Clock
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]+)\Z")
@@ -87,7 +87,7 @@ def _bearer(request: Request) -> str:
         if match is None:
             raise Unauthorized(400, "invalid_request", "the Authorization header holds no bearer token")
         found.append(match[1])
-    if request.method == "POST" and request.mimetype == FORM:
+    if request.method == "POST" and is_form(request):
         try:
             token = form(request).get("access_token")
         except BadParameters as error:
