@@ -157,6 +157,13 @@ def test_remove_from_crl_is_for_deltas_only(world: World, make_index: MakeIndex)
     assert _import(make_index(), removed) == ["entry-removed"]
 
 
+def test_an_entry_with_an_unknown_critical_extension_spoils_the_list(world: World, make_index: MakeIndex) -> None:
+    """RFC 5280 §5.3: the list must not be used to decide on any certificate."""
+    crl = world.pki.crl(world.ca, [("1F00", "keyCompromise")])
+    reason, unknown = bytes.fromhex("300a0603551d1504030a0101"), bytes.fromhex("300a0603551d630101ff0400")
+    assert _import(make_index(), world.pki.resigned(crl, reason, unknown, world.ca.key)) == ["entry-extension"]
+
+
 def test_a_malformed_entry_spoils_the_list(world: World, make_index: MakeIndex) -> None:
     """Signed by the CA itself, so that only reading the entry shows it: reasonCode 99 does not exist."""
     crl = world.pki.crl(world.ca, [("1F00", "keyCompromise")])
