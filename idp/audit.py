@@ -186,6 +186,7 @@ def seal(log: Log, sign: Sign, at: datetime, checkpoints: Path) -> Checkpoint | 
             "signature": b64encode(checkpoint.signature).decode(),
         }
     )
+    checkpoints.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(checkpoints, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(descriptor, line + b"\n")  # one write: lines of two processes do not mix

@@ -116,6 +116,11 @@ def test_an_unchanged_registry_keeps_its_objects(store: SqlStore) -> None:
     assert clients.get("rp") is first
 
 
+@pytest.mark.parametrize("client_id", ["", "\x00", "rp\x00", "\ud800", "x" * 70_000])
+def test_what_nobody_is_registered_as(store: SqlStore, client_id: str) -> None:
+    assert store.clients(1).get(client_id) is None
+
+
 def test_zero_seconds_always_asks(store: SqlStore) -> None:
     clients = CachedClients(store.reader, 0, Seconds())
     store.registry().add(CLIENT, NOW, "ana")

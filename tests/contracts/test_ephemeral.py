@@ -8,7 +8,7 @@ import pytest
 
 from idp.errors import ConfigurationError, StoreUnavailable
 from idp.ports import Ephemeral
-from idp.storage.ephemeral import open_ephemeral
+from idp.storage.ephemeral import EphemeralTransactions, open_ephemeral
 from idp.storage.ephemeral.sql import SqlEphemeral
 from tests.contracts.data import FixedClock, at_once
 from tests.support.processes import wait_until
@@ -87,6 +87,11 @@ def test_expired_rows_are_purged_by_those_who_write(database_url: str, clock: Fi
     clock.advance(HOUR)
     assert store.purge() == 2
     store.close()
+
+
+@pytest.mark.parametrize("id", ["", "\x00", "\ud800", "é", "x" * 70_000])
+def test_a_transaction_id_that_somebody_made_up(ephemeral: Ephemeral, clock: FixedClock, id: str) -> None:
+    assert EphemeralTransactions(ephemeral, clock).get(id) is None
 
 
 def test_a_redis_that_is_gone_is_said_so(clock: FixedClock, tmp_path: object) -> None:

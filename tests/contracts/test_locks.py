@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from idp.cadastro.importacao import importar
 from idp.domain.person import Holder
 from idp.domain.representation import Modo, RepresentationRef
 from idp.errors import StoreUnavailable
@@ -137,6 +138,26 @@ def test_reading_a_procuracao_to_change_it_waits_for_whoever_holds_it(store: Sql
             if held is not None:
                 uow.procuracoes.update(held.after("revogar", NOW))
         assert reading.result(timeout=20) == ("ATIVA" if first == "facts" else "REVOGADA")
+
+
+def test_an_import_that_adds_a_representante_waits_too(store: SqlStore) -> None:
+    """Nothing but the company's own row stands in the way of a new one."""
+    text = [
+        "tipo,documento,nome,cpf\n",
+        "representante,99990001000198,Nova,90000106240\n",
+    ]
+
+    def run() -> bool:
+        with store.staging(NOW) as staging:
+            return importar(text, staging, summary={}).applied
+
+    with another(store) as watcher, ThreadPoolExecutor(1) as pool:
+        with store.begin() as uow:
+            uow.cadastro.facts(*AS_TITULAR, lock=True)
+            importing = pool.submit(run)
+            wait_until(lambda: _ours_waits(watcher) or importing.done(), "the import waits")
+            assert not importing.done()
+        assert importing.result(timeout=20)
 
 
 def test_two_readers_do_not_wait_for_each_other(store: SqlStore) -> None:

@@ -38,7 +38,8 @@ def test_a_procuracao_comes_back_as_it_went(store: SqlStore) -> None:
         uow.procuracoes.add(bare)
         assert uow.procuracoes.get("p-nova", lock=False) == WHOLE
         assert uow.procuracoes.get("p-bare", lock=True) == bare
-        assert uow.procuracoes.get("p-none", lock=False) is None
+        for unknown in ("p-none", "", "\x00", "p-\ud800", "x" * 70_000):
+            assert uow.procuracoes.get(unknown, lock=False) is None
 
 
 def test_update_replaces_state_and_moment_only(store: SqlStore) -> None:

@@ -35,6 +35,9 @@ def test_upgrading_an_empty_database_makes_the_metadata(empty: str) -> None:
         checks = inspect(connection).get_check_constraints("procuracoes")
         assert [check["name"] for check in checks] == ["ck_procuracoes_parties"]
         unsealed = next(i for i in inspect(connection).get_indexes("audit") if i["name"] == "ix_audit_unsealed")
+        if engine.dialect.name == "postgresql":
+            unlogged = "SELECT relpersistence FROM pg_class WHERE relname = 'ephemeral'"
+            assert connection.exec_driver_sql(unlogged).scalar() in ("u", b"u")
         assert any("sequence IS NULL" in str(value) for value in unsealed["dialect_options"].values())
     engine.dispose()
 

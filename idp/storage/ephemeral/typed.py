@@ -24,6 +24,8 @@ class EphemeralTransactions:
         _put(self._store, f"tx:{tx.id}", codec.dumps(tx), tx.expires_at - self._clock.now())
 
     def get(self, id: str) -> Transaction | None:
+        if not id.isprintable():  # it comes from a URL, and PostgreSQL takes no NUL in text
+            return None
         return _read(Transaction, self._store.get(f"tx:{id}"), self._clock.now())
 
     def delete(self, id: str) -> None:

@@ -102,6 +102,8 @@ class CachedClients:
         self._known: dict[str, Client] = {}
 
     def get(self, client_id: str) -> Client | None:
+        if not client_id.isprintable():  # nobody is registered so, and PostgreSQL takes no NUL in text
+            return None
         now = self._monotonic()
         if self._checked is None or now - self._checked >= self._seconds:
             self._refresh(now)

@@ -27,6 +27,8 @@ class SqlProcuracoes:
         self._connection = connection
 
     def get(self, id: str, *, lock: bool) -> Procuracao | None:
+        if not id.isprintable():  # PostgreSQL takes no NUL in text
+            return None
         row = self._connection.execute(_GET_LOCKED if lock else _GET, {"key": id}).first()
         return None if row is None else rows.procuracao(row)
 
