@@ -14,6 +14,7 @@ import click
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 _JSON = "idp.cli.json"
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def json_option(command: Decorated) -> Decorated:
@@ -79,7 +80,7 @@ def plain(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(plain(item) for item in value)
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c)[0] == "C" else c for c in str(value))
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSHOWN else c for c in str(value))
 
 
 def _remember(context: click.Context, _: click.Parameter, value: bool) -> None:
