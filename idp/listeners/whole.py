@@ -40,7 +40,7 @@ def received_whole(
     async def serve(scope: Any, protocol: Any) -> None:
         try:
             async with asyncio.timeout(seconds):
-                body = await _body(protocol, limit)
+                body = await _body(scope, protocol, limit)
         except TimeoutError:
             protocol.response_str(408, _TEXT, "Request Timeout\n")
             return
@@ -52,9 +52,12 @@ def received_whole(
     return serve
 
 
-async def _body(protocol: Any, limit: int) -> bytes | None:
-    """The request's body, or None when it is longer than ``limit``."""
+async def _body(scope: Any, protocol: Any, limit: int) -> bytes | None:
+    """The request's body, or None when it is longer than ``limit``. Without one of two headers it has none (RFC 9112
+    §6), and none is waited for."""
     body = b""
+    if "content-length" not in scope.headers and "transfer-encoding" not in scope.headers:
+        return body
     async for chunk in protocol:
         body += chunk
         if len(body) > limit:

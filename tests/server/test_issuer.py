@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from idp.listeners.whole import received_whole
 from tests.server.client import GET_AND_CLOSE, connect, context, exchange, get
 from tests.server.conftest import Running
 from tests.server.pki import Pki
@@ -31,10 +34,28 @@ def test_half_sent_bodies_keep_nobody_waiting(running: Running, pki: Pki) -> Non
     assert "Traceback" not in running.process.output()
 
 
-def test_a_half_sent_body_is_ended(running: Running, pki: Pki) -> None:
-    with connect(running.issuer, context(pki)) as peer:
-        head, _ = exchange(peer, POST % (100, b"") + b"abc")
-    assert head.startswith("HTTP/1.1 408 ")
+class Unending:
+    """An RSGI protocol whose body never ends."""
+
+    def __init__(self) -> None:
+        self.answered: list[int] = []
+
+    def __aiter__(self) -> Unending:
+        return self
+
+    async def __anext__(self) -> bytes:
+        await asyncio.sleep(0.01)
+        return b"x"
+
+    def response_str(self, status: int, headers: list[tuple[str, str]], body: str) -> None:
+        self.answered.append(status)
+
+
+def test_a_dripping_body_is_ended() -> None:
+    protocol = Unending()
+    scope = SimpleNamespace(headers={"content-length": "1000"})
+    asyncio.run(received_whole(lambda *_: pytest.fail("called"), seconds=0.1)(scope, protocol))
+    assert protocol.answered == [408]
 
 
 @pytest.mark.parametrize(("sent", "status"), [(65536, 200), (65537, 413)])
