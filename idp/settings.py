@@ -141,13 +141,16 @@ def load(**overrides: Any) -> Settings:
     """Settings from the environment, the TOML file and ``overrides``. Raises ConfigurationError naming each field."""
     config = os.environ.get("IDP_CONFIG")
     if config and not Path(config).is_file():
-        raise ConfigurationError(f"IDP_CONFIG names {config}, which is not a file", "correct the path or unset IDP_CONFIG")
+        raise ConfigurationError(
+            f"IDP_CONFIG names {config}, which is not a file", "correct the path or unset IDP_CONFIG"
+        )
     unknown = sorted(
         name
         for name in os.environ
         if name.startswith("IDP_")
         and name not in ("IDP_CONFIG", "IDP_TEST_DATA")
-        and name.removeprefix("IDP_").removesuffix("_FILE").lower() not in Settings.model_fields
+        and name.removeprefix("IDP_").lower() not in Settings.model_fields
+        and name.removeprefix("IDP_").removesuffix("_FILE").lower() not in _SECRETS
     )
     if unknown:
         raise ConfigurationError(f"unknown settings: {', '.join(unknown)}", "see docs/settings.md for the names")
@@ -163,6 +166,3 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
         raise ConfigurationError("; ".join(lines), "correct the IDP_* variable or the TOML file") from error
-
-
-
