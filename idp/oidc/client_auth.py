@@ -19,7 +19,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from idp.domain.client import AuthMethod
 from idp.oidc.adapters import AdaptedClient, TokenRequest
 from idp.oidc.assertion import ASSERTION_TYPE, Assertions
-from idp.oidc.errors import InvalidRequestError, unauthenticated
+from idp.oidc.errors import InvalidRequestError, Unauthenticated
 from idp.oidc.jose import BadToken
 from idp.ports import Clients
 
@@ -43,7 +43,7 @@ def presented_method(request: TokenRequest) -> AuthMethod:
     if used:
         return used[0]
     if "client_id" not in form:
-        raise unauthenticated()
+        raise Unauthenticated
     return AuthMethod.NONE
 
 

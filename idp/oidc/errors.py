@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from authlib.consts import default_json_headers
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
 
 from idp.errors import IdpError
@@ -25,10 +26,16 @@ class Returned(IdpError):
         self.error, self.description = error, description
 
 
-def unauthenticated() -> InvalidClientError:
+class Unauthenticated(InvalidClientError):  # type: ignore[misc]
     """401 invalid_client (RFC 6749 §5.2). One description for every cause: an unknown client and a wrong secret look
     alike from outside."""
-    return InvalidClientError("client authentication failed", status_code=401)
+
+    status_code = 401
+    description = "client authentication failed"
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        """With a challenge that names its realm (RFC 7617 §2), which Authlib's does not."""
+        return [*default_json_headers, ("WWW-Authenticate", 'Basic realm="token"')]
 
 
 def unreadable(error: BadParameters) -> Shown:
@@ -37,4 +44,4 @@ def unreadable(error: BadParameters) -> Shown:
     return Shown(fault, error.detail, 413 if error.code == "too_large" else 400)
 
 
-__all__ = ["InvalidRequestError", "OAuth2Error", "Returned", "Shown", "unauthenticated", "unreadable"]
+__all__ = ["InvalidRequestError", "OAuth2Error", "Returned", "Shown", "Unauthenticated", "unreadable"]

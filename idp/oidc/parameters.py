@@ -41,8 +41,8 @@ def form(request: Request) -> Parameters:
     """The parameters in an urlencoded body. Raises BadParameters; never reads more than MAX_BODY bytes."""
     if not is_form(request):
         raise BadParameters("content_type", f"the body must be {FORM}")
-    length = request.environ.get("CONTENT_LENGTH", "")
-    if length.isdigit() and int(length) <= MAX_BODY:
+    length: str = request.environ.get("CONTENT_LENGTH", "")
+    if length.isascii() and length.isdigit() and int(length) <= MAX_BODY:
         raw = request.environ["wsgi.input"].read(int(length))
     else:
         raw = request.stream.read(MAX_BODY + 1)

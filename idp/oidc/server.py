@@ -24,7 +24,7 @@ from idp.oidc.client_auth import (
     presented_method,
     private_key_jwt,
 )
-from idp.oidc.errors import InvalidRequestError, OAuth2Error, unauthenticated
+from idp.oidc.errors import InvalidRequestError, OAuth2Error, Unauthenticated
 from idp.oidc.grants import GRANTS, TokenGrant
 from idp.oidc.tokens import Tokens
 from idp.ports import Clients
@@ -65,7 +65,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
                 request, [name for name in methods if name == method], endpoint
             )
         except OAuth2Error as error:
-            raise unauthenticated() from error
+            raise Unauthenticated from error
         return adapted
 
     def get_token_grant(self, request: TokenRequest) -> TokenGrant:

@@ -71,7 +71,7 @@ def userinfo_blueprint(
         if error.error is not None:
             challenge += f', error="{error.error}", error_description="{error.description}"'
         headers = {"WWW-Authenticate": challenge, "Cache-Control": "no-store"}
-        body = orjson.dumps({"error": error.error or "invalid_token"})
+        body = orjson.dumps({"error": error.error}) if error.error is not None else b""
         return Response(body, error.status, headers, content_type="application/json")
 
     blueprint.register_error_handler(TemporarilyUnavailable, unavailable)
