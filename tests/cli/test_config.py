@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from idp.cli.sandbox import prepare
+from idp.sandbox.layout import Hosts, Sandbox
+from idp.sandbox.processes import free_ports
 from tests.cli.conftest import Idp
 
 
@@ -165,3 +168,15 @@ def test_serve_does_not_start_without_database_or_keys(idp: Idp) -> None:
     assert "idp db upgrade" in idp("serve", exit_code=3).stderr
     idp("db upgrade")
     assert "idp keys create" in idp("serve", exit_code=3).stderr
+
+
+def test_a_whole_installation_is_in_order_until_its_lists_grow_stale(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Sandbox(idp.directory / "sandbox")
+    prepare(here, free_ports(), Hosts())
+    monkeypatch.setenv("IDP_CONFIG", str(here.config))
+    assert all(one["ok"] for one in check(idp, exit_code=0).values())
+    for index in (idp.directory / "sandbox").rglob("crl/*"):
+        index.unlink()
+    one = check(idp)["crl"]
+    assert "absent" in one["detail"]
+    assert one["remedy"].startswith("idp crl sync")
