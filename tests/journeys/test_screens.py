@@ -116,6 +116,7 @@ def test_states_of_the_choice(page: Page, sandbox: LivingSandbox) -> None:
     page.get_by_role("searchbox").fill("inexistente")
     press(page, "Procurar")
     expect(page.locator('input[name="escolha"]')).to_have_count(0)
+    expect(page.get_by_role("button", name="Autorizar")).to_have_count(0)
     picture(page, "consentimento-busca-vazia")
     press(page, "Ver todas")
     page.locator("form:has(fieldset)").evaluate("form => { form.noValidate = true }")
