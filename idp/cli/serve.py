@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import click
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from idp.certificate.trust import TrustList
-from idp.certificate.trust.issuers import FILE
+from idp.cli.checks import NEEDED, trust_list
 from idp.server import serve as run
 from idp.settings import Settings, load
 
@@ -19,11 +17,15 @@ def serve() -> None:
     allow a start.
     """
     settings = load()
+    for check in NEEDED:
+        check(settings)
     raise SystemExit(run(settings, ca_certificates=_advertised(settings)))
 
 
-def _advertised(settings: Settings) -> list[bytes]:
-    """The CAs under which browsers shall look for certificates (``certificate_ca_names``), in DER."""
-    trust = TrustList.load(settings.trust_dir / FILE, settings.realm)
-    chosen = {"roots": trust.anchors, "all": (*trust.anchors, *trust.eligible), "none": ()}
-    return [authority.certificate.public_bytes(Encoding.DER) for authority in chosen[settings.certificate_ca_names]]
+def _advertised(settings: Settings) -> tuple[bytes, ...]:
+    """DER of the CAs under which browsers shall offer certificates (settings.certificate_ca_names)."""
+    trust = trust_list(settings)
+    roots = tuple(root.der for root in trust.anchors)
+    if settings.certificate_ca_names == "all":
+        return roots + tuple(issuer.der for issuer in trust.eligible)
+    return roots if settings.certificate_ca_names == "roots" else ()
