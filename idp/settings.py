@@ -7,16 +7,18 @@ be given as a file: ``IDP_PROXY_SECRET_FILE=/run/secrets/proxy``.
 from __future__ import annotations
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from idp.errors import ConfigurationError
 
+_DOMAIN = re.compile(r"(?!.*[.][0-9]+\Z)[a-z0-9-]+([.][a-z0-9-]+)+\Z")
 _SECRETS = ("proxy_secret", "database_url", "ephemeral_url")
 
 
@@ -36,6 +38,12 @@ class Settings(BaseSettings):
     """The issuer identifier and public origin of the main host. Configuration, never the Host header."""
     certificate_origin: str = "https://localhost:8444"
     """Public origin of the host that asks for the taxpayer's certificate."""
+    certificate_wildcard: bool = False
+    """Send each login to a fresh name below the certificate host's, so that the browser asks again and a logout is a
+    logout. Needs wildcard DNS and a wildcard server certificate for it (docs/certificate-step.md)."""
+    certificate_second_origin: str = ""
+    """Public origin of a second address of the certificate host, or empty: at most TLS 1.2, no CA names. Offered where
+    no certificate came, and without certificate_wildcard where another certificate is wanted."""
     mtls_origin: str = "https://localhost:8445"
     """Public origin of the host where relying parties authenticate by certificate (RFC 8705)."""
 
@@ -45,6 +53,8 @@ class Settings(BaseSettings):
     """Port of the issuer's listener."""
     certificate_port: int = Field(default=8444, ge=0, le=65535)
     """Port of the certificate host's listener."""
+    certificate_second_port: int = Field(default=8446, ge=0, le=65535)
+    """Port of the listener behind certificate_second_origin; unused while that is empty."""
     mtls_port: int = Field(default=8445, ge=0, le=65535)
     """Port of the mTLS listener for relying parties."""
     tls_certificate: Path = Path("keys/tls/server.pem")
@@ -86,7 +96,7 @@ class Settings(BaseSettings):
     id_token_seconds: int = Field(default=3600, ge=60, le=36000)
     """Life of an ID token, at most until the certificate's and the procuração's end."""
     refresh_token_seconds: int = Field(default=8 * 3600, ge=300)
-    """Life of a refresh token family, counted from the login."""
+    """Life of a refresh token family, counted from the consent that began it."""
     session_seconds: int = Field(default=4 * 3600, ge=300, le=86400)
     """Life of the single sign-on session, counted from the login."""
     consent_days: int = Field(default=180, ge=0)
@@ -105,17 +115,25 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the TOML file; no .env file and no secrets directory."""
         toml = os.environ.get("IDP_CONFIG")
-        chosen = [sources["init_settings"], sources["env_settings"]]
+        chosen = [init_settings, env_settings]
         if toml:
             chosen.append(TomlConfigSettingsSource(settings_cls, toml_file=Path(toml)))
         return tuple(chosen)
 
-    @field_validator("issuer", "certificate_origin", "mtls_origin")
+    @field_validator("issuer", "certificate_origin", "certificate_second_origin", "mtls_origin")
     @classmethod
-    def _origin(cls, value: str) -> str:
+    def _origin(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "certificate_second_origin":
+            return value
         parts = urlsplit(value)
         if parts.scheme != "https" or not parts.netloc or parts.path or parts.query or parts.fragment or "@" in value:
             raise ValueError("must be an https origin without path, query or trailing slash")
@@ -123,9 +141,16 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe(self) -> Settings:
-        origins = {self.issuer, self.certificate_origin, self.mtls_origin}
-        if len(origins) != 3:
-            raise ValueError("issuer, certificate_origin and mtls_origin must be three different origins")
+        origins = [self.issuer, self.certificate_origin, self.mtls_origin]
+        origins += [self.certificate_second_origin] if self.certificate_second_origin else []
+        if len(set(origins)) != len(origins):
+            raise ValueError(
+                "issuer, certificate_origin, certificate_second_origin and mtls_origin must be different origins"
+            )
+        if self.certificate_wildcard:
+            for origin in filter(None, (self.certificate_origin, self.certificate_second_origin)):
+                if not _DOMAIN.match(urlsplit(origin).hostname or ""):
+                    raise ValueError(f"certificate_wildcard needs a domain name with names below it, not {origin}")
         if self.realm == "sandbox" and self.bind not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("the sandbox realm listens on a loopback address only (bind)")
         if self.certificate_source != "embedded" and len(self.proxy_secret.get_secret_value()) < 32:

@@ -15,6 +15,7 @@ _FACTORIES = {"issuer": "create_issuer", "gateway": "create_gateway", "mtls": "c
 def __getattr__(name: str) -> Any:
     if name not in _FACTORIES:
         raise AttributeError(name)
-    from idp import app, settings
+    import idp.app
+    from idp import settings
 
-    return getattr(app, _FACTORIES[name])(settings.load())
+    return getattr(idp.app, _FACTORIES[name])(settings.load())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +9,7 @@ import click
 import orjson
 
 from idp.audit import Row, seal, verify
+from idp.cli.installation import actor
 from idp.cli.output import json_option, note, show
 from idp.clock import SystemClock
 from idp.keyring import KeyRing
@@ -62,10 +61,9 @@ def verify_() -> None:
 def export() -> None:
     """Print every row, one JSON document a line. This is itself recorded. Payloads name people: guard the output."""
     settings = load()
-    actor = pwd.getpwuid(os.getuid()).pw_name
     with _store(settings) as store:
         with store.begin() as uow:
-            uow.audit.append(AuditEvent("audit.read", SystemClock().now(), {"actor": actor}))
+            uow.audit.append(AuditEvent("audit.read", SystemClock().now(), {"actor": actor()}))
         for row in store.audit_log().rows():
             click.echo(_line(row))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import pwd
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +10,7 @@ from typing import Any, Literal
 import click
 
 from idp.cadastro.importacao import MOST_PROBLEMS, ArquivoInvalido, Result, importar
+from idp.cli.installation import actor
 from idp.cli.output import as_json, fail, json_option, note, show
 from idp.clock import SystemClock
 from idp.settings import load
@@ -46,8 +45,7 @@ def import_(file: Path, dry_run: bool, on_error: Literal["refuse", "skip"]) -> N
         schema.check(store.engine, settings.realm)
         with file.open("rb") as raw:
             digest = hashlib.file_digest(raw, "sha256").hexdigest()
-        actor = pwd.getpwuid(os.getuid()).pw_name
-        summary = {"file": file.name, "sha256": digest, "actor": actor}
+        summary = {"file": file.name, "sha256": digest, "actor": actor()}
         with file.open(encoding="utf-8-sig", newline="") as text, store.staging(SystemClock().now()) as staging:
             result = importar(text, staging, on_error=on_error, dry_run=dry_run, summary=summary)
     except ArquivoInvalido as error:

@@ -10,7 +10,7 @@ import click
 from idp.clock import SystemClock
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """ISO 8601; without an offset it is UTC."""
 
     name = "time"

@@ -118,10 +118,10 @@ class Claim:
 
 
 CLAIMS: tuple[Claim, ...] = (
-    # Who is there. Personal data stays in userinfo: ID tokens travel in URLs, as id_token_hint.
-    Claim("titular", "profile", _titular),
-    Claim("cpf", "cpf", _cpf),
-    Claim("responsavel", "inscricao", _responsavel),
+    # Who is there: documents only where the client was given the scope for them and asked.
+    Claim("titular", "profile", _titular, id_token=True),
+    Claim("cpf", "cpf", _cpf, id_token=True),
+    Claim("responsavel", "inscricao", _responsavel, id_token=True),
     # On whose behalf, and by what right. Clients and their APIs decide by these, so the tokens carry them.
     Claim("inscricao", "inscricao", _inscricao, id_token=True, access_token=True),
     Claim("cnpj", "inscricao", _cnpj, id_token=True),
