@@ -107,42 +107,37 @@ def _documento(documento: Documento) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim: the scope that asks for it, how it is made (None leaves it out), and which tokens carry it beside
-    userinfo, which carries all."""
+    """One claim of ID tokens and userinfo: the scope that asks for it, and how it is made (None leaves it out).
+    ``access_token``: APIs need it too."""
 
     name: str
     scope: str
     value: Callable[[Authorization], Any]
-    id_token: bool = False
     access_token: bool = False
 
 
 CLAIMS: tuple[Claim, ...] = (
     # Who is there: documents only where the client was given the scope for them and asked.
-    Claim("titular", "profile", _titular, id_token=True),
-    Claim("cpf", "cpf", _cpf, id_token=True),
-    Claim("responsavel", "inscricao", _responsavel, id_token=True),
-    # On whose behalf, and by what right. Clients and their APIs decide by these, so the tokens carry them.
-    Claim("inscricao", "inscricao", _inscricao, id_token=True, access_token=True),
-    Claim("cnpj", "inscricao", _cnpj, id_token=True),
-    Claim("cnpj_raiz", "inscricao", _cnpj_raiz, id_token=True),
-    Claim("representacao", "procuracao", _representacao, id_token=True, access_token=True),
-    Claim("certificado", "certificado", _certificado, id_token=True),
+    Claim("titular", "profile", _titular),
+    Claim("cpf", "cpf", _cpf),
+    Claim("responsavel", "inscricao", _responsavel),
+    # On whose behalf, and by what right.
+    Claim("inscricao", "inscricao", _inscricao, access_token=True),
+    Claim("cnpj", "inscricao", _cnpj),
+    Claim("cnpj_raiz", "inscricao", _cnpj_raiz),
+    Claim("representacao", "procuracao", _representacao, access_token=True),
+    Claim("certificado", "certificado", _certificado),
 )
-_ID_TOKEN = tuple(claim for claim in CLAIMS if claim.id_token)
 _ACCESS_TOKEN = tuple(claim for claim in CLAIMS if claim.access_token)
 
 
-def userinfo_claims(authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
-    """Every claim that ``scopes`` ask for."""
+def scope_claims(authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
+    """What an ID token or userinfo says for ``scopes``."""
     return _select(CLAIMS, authorization, scopes)
 
 
-def id_token_claims(authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
-    return _select(_ID_TOKEN, authorization, scopes)
-
-
 def access_token_claims(authorization: Authorization, scopes: Collection[str]) -> dict[str, Any]:
+    """What an access token says for ``scopes``."""
     return _select(_ACCESS_TOKEN, authorization, scopes)
 
 

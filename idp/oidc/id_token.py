@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from idp.domain.grant import Authorization
-from idp.oidc.claims import acr, amr, id_token_claims
+from idp.oidc.claims import acr, amr, scope_claims
 from idp.oidc.keys import Keys
 from idp.oidc.own_tokens import ID_TOKEN
 
@@ -37,7 +37,7 @@ def id_token(
         "amr": amr(authorization),
         "sid": grant.sid,
         "at_hash": _half_hash(access_token),
-        **id_token_claims(authorization, scopes),
+        **scope_claims(authorization, scopes),
     }
     if grant.nonce is not None:
         claims["nonce"] = grant.nonce

@@ -14,6 +14,6 @@ def jwks_blueprint(*, path: str, keys: Keys) -> Blueprint:
     @blueprint.get(path)
     def jwks() -> Response:
         body, etag = keys.jwks()
-        return document(request, body, etag, "application/jwk-set+json")
+        return document(request, body, etag, "application/json")
 
     return blueprint
