@@ -8,6 +8,7 @@ import json
 import subprocess
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -184,6 +185,14 @@ def test_an_assertion_is_good_once(browser: Browser, signed: Callable[..., str])
     assert authenticate(browser, assertion).status_code == 401
     assert authenticate(browser, signed("RS256")).status_code == 401, "the jti counts, not the bytes (ATK-009)"
     assert authenticate(browser, signed(jti="jti-2")).status_code == 200
+
+
+@pytest.mark.attack("ATK-018")
+def test_of_sixteen_at_once_one_succeeds(world: World, signed: Callable[..., str]) -> None:
+    assertion = signed()
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: authenticate(world.browser(), assertion).status_code, range(16)))
+    assert sorted(answers) == [200] + [401] * 15
 
 
 def test_a_refused_assertion_does_not_spend_its_jti(browser: Browser, signed: Callable[..., str]) -> None:
