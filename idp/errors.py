@@ -6,7 +6,8 @@ class IdpError(Exception):
 
 
 class InvalidDocument(IdpError, ValueError):
-    """A CPF or CNPJ that is not one. ``reason`` is a token: length, charset, repeated, check_digits."""
+    """A CPF, CNPJ or IE that is not one. ``reason`` is a token: length, charset, repeated, check_digits; of an IE also
+    uf (no such UF) and format (length or opening digits)."""
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(f"invalid {kind}: {reason}")

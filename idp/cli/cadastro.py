@@ -1,4 +1,4 @@
-"""``idp cadastro``: bring contribuintes, inscrições, representatives and procurações in."""
+"""``idp cadastro``: bring contribuintes, inscrições, representatives and procurações in; check an IE's digits."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from idp.cadastro.importacao import MOST_PROBLEMS, ArquivoInvalido, Result, impo
 from idp.cli.installation import actor
 from idp.cli.output import as_json, fail, json_option, note, show
 from idp.clock import SystemClock
+from idp.domain.inscricao_estadual import FORMS, validar
+from idp.errors import InvalidDocument
 from idp.settings import load
 from idp.storage.sql import open_store, schema
 
@@ -55,6 +57,26 @@ def import_(file: Path, dry_run: bool, on_error: Literal["refuse", "skip"]) -> N
     _show(file, result, dry_run)
     if result.problem_count:
         raise SystemExit(2)
+
+
+@cadastro.command("check-ie")
+@click.argument("uf", type=click.Choice(sorted(FORMS), case_sensitive=False))
+@click.argument("numero")
+@json_option
+def check_ie(uf: str, numero: str) -> None:
+    """Say whether NUMERO can be an inscricao estadual of UF: its form and check digits, by that state's own rule.
+
+    Reads no cadastro: whether such an inscricao exists is not asked. Shows the number as the state writes it today.
+    Exits with 1 if it cannot be one.
+    """
+    document: dict[str, Any] = {"uf": uf, "numero": None, "valid": True, "reason": None}
+    try:
+        document["numero"] = validar(uf, numero)
+    except InvalidDocument as error:
+        document.update(valid=False, reason=error.reason)
+    show(document)
+    if not document["valid"]:
+        raise SystemExit(1)
 
 
 def _show(file: Path, result: Result, dry_run: bool) -> None:
