@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
+import structlog
 from flask import Flask
 
 from idp.certificate.handshake import presented_certificate
 from idp.certificate.leaf import judge
 from idp.certificate.revocation import DIRECTORY, CrlIndex
-from idp.certificate.trust import TrustList
+from idp.certificate.standing import Standing
+from idp.certificate.trust.current import CurrentTrust
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.domain.certificado import Verdict
@@ -41,6 +43,8 @@ from idp.web.pages import Pages, Site
 from idp.web.screens import StepScreens
 from idp.web.security import protect
 
+_log = structlog.get_logger("idp.app")
+
 
 class Parts:
     """Everything a host may need, made when it is first asked for."""
@@ -53,6 +57,8 @@ class Parts:
         self.site = Site(
             issuer=settings.issuer,
             certificate_origin=settings.certificate_origin,
+            certificate_wildcard=settings.certificate_wildcard,
+            certificate_second_origin=settings.certificate_second_origin,
             authority=settings.authority,
             support=settings.support,
             sandbox=settings.realm == "sandbox",
@@ -63,13 +69,20 @@ class Parts:
         return KeyRing.open(self.settings.signing_dir, self.settings.realm)
 
     @cached_property
-    def trust(self) -> TrustList:
-        return TrustList.load(self.settings.trust_dir / FILE, self.settings.realm)
+    def trust(self) -> CurrentTrust:
+        def kept(problem: str) -> None:
+            _log.error("trust_list_kept", problem=problem)
+
+        return CurrentTrust(self.settings.trust_dir / FILE, self.settings.realm, kept)
 
     @cached_property
-    def revocation(self) -> CrlIndex:
+    def crls(self) -> CrlIndex:
         grace = timedelta(seconds=self.settings.crl_grace_seconds)
-        return CrlIndex(self.settings.trust_dir / DIRECTORY, self.trust, grace)
+        return CrlIndex(self.settings.trust_dir / DIRECTORY, self.trust.at(self.clock.now()), grace)
+
+    @cached_property
+    def revocation(self) -> Standing:
+        return Standing(self.trust, self.crls)
 
     @cached_property
     def policy(self) -> Policy:
@@ -140,10 +153,10 @@ def create_issuer(settings: Settings) -> Flask:
 def create_gateway(settings: Settings) -> Flask:
     """The certificate host: one address, no cookie."""
     parts = Parts(settings)
-    trust, revocation = parts.trust, parts.revocation
+    trust, crls = parts.trust, parts.crls
 
     def judged(der: bytes, at: datetime) -> Verdict:
-        return judge(der, trust=trust, revocation=revocation, at=at)
+        return judge(der, trust=trust.at(at), revocation=crls, at=at)
 
     gateway = Gateway(clock=parts.clock, store=parts.store, judge=judged, policy=parts.policy)
     pages = Pages(parts.site, parts.clock, on_certificate_host=True)
@@ -152,7 +165,8 @@ def create_gateway(settings: Settings) -> Flask:
         source=settings.certificate_source,
         proxy_secret=settings.proxy_secret.get_secret_value(),
     )
-    app = _app(settings, pages)
+    # A fresh name for each login would leave an HSTS entry in the browser each time.
+    app = _app(settings, pages, hsts=not settings.certificate_wildcard)
     app.register_blueprint(gateway_blueprint(gateway, presented, pages))
     return app
 
@@ -184,9 +198,9 @@ def policy(settings: Settings) -> Policy:
     )
 
 
-def _app(settings: Settings, pages: Pages) -> Flask:
+def _app(settings: Settings, pages: Pages, *, hsts: bool = True) -> Flask:
     logs.configure(settings.log_level)
     app = Flask("idp", static_folder=None)
-    protect(app, hsts=settings.realm != "sandbox")
+    protect(app, hsts=hsts and settings.realm != "sandbox")
     pages.handle_errors(app)
     return app

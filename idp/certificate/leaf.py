@@ -94,14 +94,10 @@ def _chain(
         yield Reason(CertReason.CADEIA, "issuer-not-anchored")
     elif "revoked" in against or _issuer_revoked(issuer, revocation, at):
         yield Reason(CertReason.CADEIA, "issuer-revoked")
-    elif not _within(issuer.valid_from, issuer.valid_until, at):
+    elif not issuer.valid_at(at):
         yield Reason(CertReason.CADEIA, "issuer-not-valid-now")
     elif against:
         yield Reason(CertReason.CADEIA, "issuer-refused")
-
-
-def _within(begin: datetime | None, end: datetime | None, at: datetime) -> bool:
-    return begin is not None and end is not None and begin <= at <= end
 
 
 def _issuer_revoked(issuer: Issuer, revocation: Revocation, at: datetime) -> bool:

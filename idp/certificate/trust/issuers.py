@@ -132,6 +132,14 @@ class Issuer(Authority):
     def eligible(self) -> bool:
         return not self.reasons
 
+    def valid_at(self, moment: datetime) -> bool:
+        """Whether it and every CA above it are within their validity; both ends belong to it."""
+        return (
+            self.valid_from is not None
+            and self.valid_until is not None
+            and (self.valid_from <= moment <= self.valid_until)
+        )
+
     @cached_property
     def login_policies(self) -> frozenset[str]:
         return frozenset(policies.login_policies(self.policies))
@@ -189,6 +197,17 @@ class TrustList:
     def named(self, name: x509.Name) -> tuple[Issuer, ...]:
         """The CAs of that name, compared by bytes first and else by meaning (RFC 5280 §7.1)."""
         return self._by_name.get(name.public_bytes()) or self._by_name.get(names.canonical(name), ())
+
+    def with_key(self, key: str) -> tuple[Issuer, ...]:
+        """The CAs of that key (SHA-256 hex of the SubjectPublicKeyInfo)."""
+        return self._by_key.get(key, ())
+
+    @cached_property
+    def _by_key(self) -> dict[str, tuple[Issuer, ...]]:
+        index: dict[str, tuple[Issuer, ...]] = {}
+        for issuer in self.issuers:
+            index[issuer.key] = (*index.get(issuer.key, ()), issuer)
+        return index
 
     def find(self, leaf: x509.Certificate) -> Issuer | None:
         """The CA that issued ``leaf``, eligible or not: its name proposes, the signature decides. None if none did."""
