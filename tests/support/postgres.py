@@ -17,20 +17,18 @@ from tests.support.debian import postgresql
 from tests.support.processes import Process, run
 
 _INITDB = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
-_SERVER = (
-    *("-c", "listen_addresses="),
-    *("-c", "fsync=off"),
-    *("-c", "full_page_writes=off"),
-    *("-c", "shared_buffers=32MB"),
-)
+_SERVER = ("-c", "listen_addresses=", "-c", "shared_buffers=32MB")
+_FORGETFUL = ("-c", "fsync=off", "-c", "full_page_writes=off")
 Prepare = Callable[[str], None]
 
 
 class Postgres:
     """A cluster that listens on a Unix socket in a directory only its own user (and root) may enter."""
 
-    def __init__(self) -> None:
-        """Create and start it: about a second and a half. As root it runs under an unprivileged account."""
+    def __init__(self, *, durable: bool = False) -> None:
+        """Create and start it: about a second and a half. As root it runs under an unprivileged account. ``durable``:
+        commit as in production, at the price of a disk's speed."""
+        self._options = _SERVER if durable else _SERVER + _FORGETFUL
         self._user = _unprivileged() if os.geteuid() == 0 else None
         self.directory = Path(tempfile.mkdtemp(prefix="portaria-pg-", dir="/tmp"))  # a socket's path has 107 bytes
         if self._user:
@@ -42,10 +40,15 @@ class Postgres:
         run(command, cwd=self.directory, user=self._user)
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """The postmaster's."""
+        return self._server.pid
+
     def start(self) -> None:
         """Start the server, also again after ``kill()`` or ``stop()``: its data is still there."""
         self._server = Process(
-            [postgresql("postgres"), "-D", self._data, "-k", self.directory, *_SERVER],
+            [postgresql("postgres"), "-D", self._data, "-k", self.directory, *self._options],
             self.directory / "log",
             user=self._user,
             cwd=self.directory,

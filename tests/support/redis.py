@@ -32,6 +32,10 @@ class RedisServer:
         )
         self._server.wait_for(self._answers, "Redis answers")
 
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
     def flush(self) -> None:
         """Forget everything."""
         with Redis.from_url(self.url) as client:
