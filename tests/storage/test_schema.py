@@ -107,3 +107,8 @@ def test_the_refusal_shows_no_password() -> None:
     with pytest.raises(ConfigurationError) as refused:
         open_store("mysql://user:s3cret@localhost/x")
     assert "s3cret" not in str(refused.value)
+
+
+def test_a_new_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
+    schema.upgrade(f"sqlite:///{tmp_path}/new.sqlite", "sandbox")
+    assert (tmp_path / "new.sqlite").stat().st_mode & 0o777 == 0o600

@@ -29,6 +29,7 @@ def upgrade(database_url: str, realm: str) -> str:
     """
     if file := sqlite_file(database_url):
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # it names people; SQLite gives its -wal and -shm the same mode
     engine = transactional(database_url)
     try:
         with answering(), engine.begin() as connection:
