@@ -122,3 +122,17 @@ class CompiledCrl:
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def file_of(directory: Path, issuer_key: str) -> Path:
+    """Where the index in ``directory`` keeps the list of one CA key."""
+    return directory / f"{issuer_key}.crl-index"
+
+
+def opened(path: Path, issuer_key: str) -> CompiledCrl | None:
+    """The file if it is whole and of that CA; anything else is as good as absent."""
+    try:
+        crl = CompiledCrl(path)
+    except (OSError, Damaged):
+        return None
+    return crl if crl.issuer_key == issuer_key else None

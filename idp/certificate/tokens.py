@@ -98,6 +98,7 @@ CRL = {
     "no-next-update": "no next update",
     "from-the-future": "issued more than five minutes from now",
     "older": "older, by number or date, than the one in the index",
+    "shrunk": "lists more than a fifth fewer certificates than the one in the index",
     "delta": "a delta CRL",
     "indirect": "an indirect CRL",
     "partial": "a CRL of one distribution point, not of everything that the CA revoked",

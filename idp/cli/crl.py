@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from idp.certificate import tokens
-from idp.certificate.revocation import CaCrl, CrlOutcome
+from idp.certificate.crl_import import CrlOutcome
+from idp.certificate.revocation import CaCrl
 from idp.cli.moments import AT
 from idp.cli.output import as_json, fail, json_option
 from idp.cli.trust import opened

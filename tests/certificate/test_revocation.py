@@ -122,6 +122,27 @@ def test_an_older_list_never_replaces_a_newer(world: World, make_index: MakeInde
     assert _import(index, world.pki.crl(world.ca, number=6, last="20261122070000Z")) == ["imported"]
 
 
+def _serials(count: int) -> list[tuple[str, str]]:
+    return [(f"{0x1F00 + n:X}", "superseded") for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "result"),
+    [(25, 20, "imported"), (25, 19, "shrunk"), (5, 0, "shrunk"), (4, 0, "imported"), (5, 9, "imported")],
+)
+def test_a_list_that_lost_a_fifth_is_refused_until_somebody_allows_it(
+    world: World, make_index: MakeIndex, before: int, after: int, result: str
+) -> None:
+    index = make_index()
+    _import(index, world.pki.crl(world.ca, _serials(before), number=1))
+    smaller = world.pki.crl(world.ca, _serials(after), number=2, last="20261122010000Z")
+    assert _import(index, smaller) == [result]
+    kept = "revoked" if result == "shrunk" or after > before else "good"
+    assert index.status(_key(world.ca), f"{0x1F00 + before - 1:x}", NOW).state == kept
+    allowed = index.import_crls([smaller], NOW, allow_shrink=True).outcomes[0]
+    assert allowed.outcome == ("imported" if result == "shrunk" else "unchanged")
+
+
 @pytest.mark.parametrize(
     ("options", "token"),
     [
