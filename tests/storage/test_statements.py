@@ -109,7 +109,7 @@ def test_in_use_is_one_select_whatever_the_basis(store: SqlStore, statements: li
 def test_candidates_do_not_cost_by_the_company(store: SqlStore, statements: list[str]) -> None:
     with store.reading() as uow:
         uow.cadastro.candidates(FRANCISCA, raiz=True)
-    assert len(statements) == 4
+    assert len(statements) == 2
 
 
 def test_a_known_client_costs_nothing(store: SqlStore, statements: list[str]) -> None:

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, literal_column, or_, select, union_all
 
 from idp.domain.documents import CNPJ, CPF
 from idp.domain.inscricao import Inscricao, InscricaoId
-from idp.domain.person import Holder, PessoaFisica, PessoaJuridica
+from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
 from idp.storage.codec import cpf
@@ -67,14 +67,21 @@ _LOCKED_REPRESENTANTES = (
     .with_for_update(read=True)
 )
 
-_OF_HOLDER = select(*fatos(_HOLDER)).select_from(CADASTRO).where(inscricoes.c.contribuinte == _HOLDER)
-_OF_REPRESENTED = (
-    select(*fatos(_HOLDER))
-    .select_from(CADASTRO.join(representantes, representantes.c.contribuinte == contribuintes.c.id))
-    .where(representantes.c.cpf == _HOLDER)
+
+def _linked(modo: Modo, contribuinte: Select[Any]) -> Select[Any]:
+    """The inscrições of the contribuintes that a query finds, and by what link to the holder."""
+    columns = (literal_column(f"'{modo.value}'").label("modo"), *fatos(_HOLDER))
+    return select(*columns).select_from(CADASTRO).where(inscricoes.c.contribuinte.in_(contribuinte))
+
+
+_LINKED = union_all(
+    _linked(Modo.TITULAR, select(_HOLDER)),
+    _linked(Modo.REPRESENTANTE_LEGAL, select(representantes.c.contribuinte).where(representantes.c.cpf == _HOLDER)),
+    _linked(
+        Modo.PROCURACAO,
+        select(procuracoes.c.outorgante_contribuinte).where(procuracoes.c.outorgado_contribuinte == _HOLDER),
+    ),
 )
-_OUTORGANTES = select(procuracoes.c.outorgante_contribuinte).where(procuracoes.c.outorgado_contribuinte == _HOLDER)
-_OF_OUTORGANTES = select(*fatos(_HOLDER)).select_from(CADASTRO).where(inscricoes.c.contribuinte.in_(_OUTORGANTES))
 _received = select(procuracoes).where(procuracoes.c.outorgado_contribuinte == _HOLDER).cte("recebidas", recursive=True)
 # UNION, not UNION ALL: it ends even where procurações descend from each other in a circle.
 _received = _received.union(select(procuracoes).where(procuracoes.c.id == _received.c.pai))
@@ -89,27 +96,28 @@ class SqlCadastro:
 
     def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
         key = {"holder": rows.contribuinte_id(holder.documento)}
+        linked: dict[Modo, list[Fatos]] = {modo: [] for modo in Modo}
+        for row in self._connection.execute(_LINKED, key):
+            linked[Modo(row[0])].append(rows.fatos(row[1:]))
         found = [
             (Modo.TITULAR, fatos)
-            for fatos in map(rows.fatos, self._connection.execute(_OF_HOLDER, key))
+            for fatos in linked[Modo.TITULAR]
             if raiz or fatos.inscricao.contribuinte == holder.documento
         ]
-        if isinstance(holder, PessoaFisica):
-            represented = map(rows.fatos, self._connection.execute(_OF_REPRESENTED, key))
-            found += [(Modo.REPRESENTANTE_LEGAL, fatos) for fatos in represented]
-        found += [(Modo.PROCURACAO, fatos) for fatos in self._reached(holder, key, raiz)]
+        found += [(Modo.REPRESENTANTE_LEGAL, fatos) for fatos in linked[Modo.REPRESENTANTE_LEGAL]]
+        if linked[Modo.PROCURACAO]:
+            reached = self._reached(holder, key, linked[Modo.PROCURACAO], raiz)
+            found += [(Modo.PROCURACAO, fatos) for fatos in reached]
         return sorted(found, key=lambda entry: _order(entry[1].inscricao))
 
-    def _reached(self, holder: Holder, key: dict[str, str], raiz: bool) -> Iterator[Fatos]:
+    def _reached(self, holder: Holder, key: dict[str, str], within: Sequence[Fatos], raiz: bool) -> Iterator[Fatos]:
         known = {value.id: value for value in map(rows.procuracao, self._connection.execute(_RECEIVED, key))}
         received: dict[str, list[Procuracao]] = {}
         for value in known.values():
             same_root = rows.contribuinte_id(value.outorgado) == key["holder"]
             if value.outorgado == holder.documento or (raiz and same_root):
                 received.setdefault(rows.contribuinte_id(value.outorgante), []).append(value)
-        if not received:
-            return
-        for found in map(rows.fatos, self._connection.execute(_OF_OUTORGANTES, key)):
+        for found in within:
             for value in received.get(rows.contribuinte_id(found.inscricao.contribuinte), ()):
                 if value.escopo.reaches(value.outorgante, found.inscricao):
                     yield replace(found, cadeia=_up(value, known))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
+from idp.ports import AuditEvent
 from idp.storage.sql.audit import SqlAudit, SqlAuditLog
 from idp.storage.sql.cadastro import SqlCadastro
 from idp.storage.sql.clients import CachedClients, SqlClientRegistry
@@ -64,6 +65,10 @@ class SqlStore:
     def reading(self) -> Iterator[SqlUnitOfWork]:
         with answering(), self.reader.connect() as connection:
             yield SqlUnitOfWork.on(connection)
+
+    def record(self, event: AuditEvent) -> None:
+        with answering(), self.reader.connect() as connection:
+            SqlAudit(connection).append(event)
 
     def clients(self, cache_seconds: float) -> CachedClients:
         """The cached reader of registered clients (:class:`idp.ports.Clients`)."""
