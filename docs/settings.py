@@ -28,6 +28,8 @@ def values(schema: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "anyOf" in schema:
         return " or ".join(values(part) for part in schema["anyOf"])
+    if schema["type"] == "boolean":
+        return "`true`, `false`"
     words = {"path": "path", "password": "text"}.get(schema.get("format", ""), "")
     words = words or {"string": "text", "integer": "whole number", "number": "number", "null": "nothing"}.get(
         schema["type"], schema["type"]

@@ -20,6 +20,7 @@ from typing import Any
 
 from idp.errors import ConfigurationError
 from idp.listeners import client_certificate, issuer
+from idp.listeners.client_certificate import Asking
 from idp.listeners.process import child, signals_held, stop_event
 from idp.settings import Settings
 
@@ -37,32 +38,29 @@ class Factories:
 
 
 def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factories: Factories | None = None) -> int:
-    """Run the three listeners until SIGINT or SIGTERM, then stop every process. Call it in the main thread.
+    """Run the listeners until SIGINT or SIGTERM, then stop every process. Call it in the main thread.
 
     ``ca_certificates``: DER certificates whose subjects the certificate host advertises, as chosen by
-    ``settings.certificate_ca_names``. Prints one line when all three accept connections.
+    ``settings.certificate_ca_names``; its second address names none. Prints one line when all accept connections.
 
     Returns 0 after a signal, 1 when a listener did not start or ended by itself (it has said why on standard error).
     Raises ConfigurationError, before anything is started, when a port is taken or the TLS files cannot be used.
     """
     factories = factories or Factories()
     _check(settings)
-    sockets = {name: _bind(settings, name) for name in ("issuer", "certificate", "mtls")}
+    names = ["issuer", "certificate", *(["certificate_second"] if settings.certificate_second_origin else []), "mtls"]
+    sockets = {name: _bind(settings, name) for name in names}
     addresses = {name: sock.getsockname()[:2] for name, sock in sockets.items()}
     sockets.pop("issuer").close()  # granian's workers each bind this port themselves
     issuing = _child("issuer", issuer.run, settings, *addresses["issuer"], factories.issuer)
-    asking = {
-        "certificate": _child(
-            "certificate",
-            client_certificate.run,
-            settings,
-            sockets["certificate"],
-            factories.certificate,
-            tuple(ca_certificates),
-            settings.certificate_tls_max,
-        ),
-        "mtls": _child("mtls", client_certificate.run, settings, sockets["mtls"], factories.mtls, (), "1.3"),
+    addressed = [Asking(sockets["certificate"], tuple(ca_certificates), settings.certificate_tls_max)]
+    if "certificate_second" in sockets:
+        addressed.append(Asking(sockets["certificate_second"], tls_max="1.2"))
+    served = {
+        "certificate": (factories.certificate, addressed),
+        "mtls": (factories.mtls, [Asking(sockets["mtls"])]),
     }
+    asking = {name: _child(name, client_certificate.run, settings, app, *on) for name, (app, on) in served.items()}
     children = [*asking.values(), issuing]
     for factory in astuple(factories):
         importlib.import_module(factory.partition(":")[0])  # once, before forking: the processes share its memory
@@ -71,7 +69,8 @@ def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factorie
         with signals_held():
             for name, process in asking.items():
                 process.start()
-                sockets[name].close()  # so that who is forked next does not hold it open
+                for one in served[name][1]:
+                    one.listener.close()  # so that who is forked next does not hold it open
             issuing.start()
         return _watch(settings, addresses, children, stop)
     finally:

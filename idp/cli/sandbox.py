@@ -47,10 +47,9 @@ def sandbox() -> None:
 
 
 def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
-    for name, default in (("relying-party", 8450), ("mtls", 8445), ("certificate", 8444), ("issuer", 8443)):
-        command = click.option(f"--{name}-port", type=click.IntRange(1, 65535), default=default, show_default=True)(
-            command
-        )
+    for field in ("relying_party", "mtls", "certificate_second", "certificate", "issuer"):
+        name, default = f"--{field.replace('_', '-')}-port", getattr(Ports(), field)
+        command = click.option(name, type=click.IntRange(1, 65535), default=default, show_default=True)(command)
     return command
 
 
@@ -63,23 +62,33 @@ def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Serve id., certificado., mtls. and app.portaria.test instead of localhost; "
     "this machine (/etc/hosts) and the browser must resolve them to 127.0.0.1.",
 )
+@click.option(
+    "--wildcard",
+    is_flag=True,
+    help="With --real-names: a fresh name below certificado.portaria.test for each login; "
+    "the browser must resolve all of them to 127.0.0.1.",
+)
 def run(
     directory: Path,
     issuer_port: int,
     certificate_port: int,
+    certificate_second_port: int,
     mtls_port: int,
     relying_party_port: int,
     real_names: bool,
+    wildcard: bool,
 ) -> None:
     """Prepare at the first start, run until Ctrl-C. A second start keeps all data."""
-    ports = Ports(issuer_port, certificate_port, mtls_port, relying_party_port)
+    if wildcard and not real_names:
+        raise click.UsageError("--wildcard needs --real-names: there is no name below localhost's")
+    ports = Ports(issuer_port, certificate_port, mtls_port, relying_party_port, certificate_second_port)
     processes.check_ports(ports)
     here = Sandbox(directory)
     with processes.interruptible():
         try:
             if not here.pki.directory.exists():
                 note(f"Preparing the sandbox in {directory} (only the first time)")
-            prepare(here, ports, PORTARIA_TEST if real_names else Hosts())
+            prepare(here, ports, replace(PORTARIA_TEST, wildcard=wildcard) if real_names else Hosts())
             with processes.Running(here) as running:
                 _welcome(here)
                 running.wait()

@@ -22,6 +22,7 @@ WEB_HOSTS = (
     "portaria.test",
     "id.portaria.test",
     "certificado.portaria.test",
+    "*.certificado.portaria.test",
     "mtls.portaria.test",
     "app.portaria.test",
 )

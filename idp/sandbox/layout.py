@@ -20,12 +20,13 @@ from idp.sandbox.pki import Pki
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports of the three hosts and of the relying party."""
+    """Loopback ports of the three hosts, of the relying party, and of the certificate host's second address."""
 
     issuer: int = 8443
     certificate: int = 8444
     mtls: int = 8445
     relying_party: int = 8450
+    certificate_second: int = 8446
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Hosts:
     certificate: str = "localhost"
     mtls: str = "localhost"
     relying_party: str = "127.0.0.1"
+    wildcard: bool = False
+    """Whether any name below the certificate host's resolves as well (IDP_CERTIFICATE_WILDCARD)."""
 
 
 PORTARIA_TEST = Hosts("id.portaria.test", "certificado.portaria.test", "mtls.portaria.test", "app.portaria.test")
@@ -88,15 +91,18 @@ class Sandbox:
     def write_config(self, ports: Ports, hosts: Hosts) -> None:
         """Write idp.toml. Paths are absolute: commands may run from anywhere."""
         state = self.state.resolve()
-        values: dict[str, str | int] = {
+        values: dict[str, str | int | bool] = {
             "realm": "sandbox",
             "authority": "Secretaria da Fazenda (demonstração)",
             "issuer": f"https://{hosts.issuer}:{ports.issuer}",
             "certificate_origin": f"https://{hosts.certificate}:{ports.certificate}",
+            "certificate_second_origin": f"https://{hosts.certificate}:{ports.certificate_second}",
+            "certificate_wildcard": hosts.wildcard,
             "mtls_origin": f"https://{hosts.mtls}:{ports.mtls}",
             "bind": "127.0.0.1",
             "issuer_port": ports.issuer,
             "certificate_port": ports.certificate,
+            "certificate_second_port": ports.certificate_second,
             "mtls_port": ports.mtls,
             "tls_certificate": str(self.pki.server_certificate.resolve()),
             "tls_key": str(self.pki.server_key.resolve()),
@@ -105,6 +111,6 @@ class Sandbox:
             "trust_dir": str(state / "trust"),
             "checkpoint_file": str(state / "audit-checkpoints.jsonl"),
         }
-        # A JSON string or number is a TOML one as well.
+        # A JSON string, number or boolean is a TOML one as well.
         lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
         self.config.write_text("".join(lines), encoding="utf-8")

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -39,9 +39,9 @@ def check_ports(ports: Ports) -> None:
 
 
 def free_ports() -> Ports:
-    """Four ports that nothing used a moment ago."""
+    """Ports that nothing used a moment ago."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
+        sockets = [stack.enter_context(socket.socket()) for _ in fields(Ports)]
         for sock in sockets:
             sock.bind(("127.0.0.1", 0))
         return Ports(*(sock.getsockname()[1] for sock in sockets))
@@ -99,12 +99,13 @@ class Running:
             )
 
     def _await(self) -> None:
-        """Until the issuer, the certificate host, the mTLS host and the relying party all answer."""
+        """Until the issuer, both addresses of the certificate host, the mTLS host and the relying party all answer."""
         give_up = time.monotonic() + START_SECONDS
         settings = self.sandbox.settings
         waiting = {
             f"{self.sandbox.issuer}/.well-known/openid-configuration",
             f"{settings['certificate_origin']}/",
+            f"{settings['certificate_second_origin']}/",
             f"{settings['mtls_origin']}/",
             f"{self.sandbox.demonstration}/",
         }

@@ -26,13 +26,16 @@ from idp.web.views.protocol import protocol_notice
 @dataclass(frozen=True, slots=True)
 class Site:
     """What every page says of the place. ``issuer`` and ``certificate_origin`` are origins; ``support`` is where the
-    help desk is found (a sentence or an https URI), "" where there is none; ``sandbox`` shows the banner."""
+    help desk is found (a sentence or an https URI), "" where there is none; ``sandbox`` shows the banner. The others
+    are the settings of their names."""
 
     issuer: str
     certificate_origin: str
     authority: str
     support: str = ""
     sandbox: bool = False
+    certificate_second_origin: str = ""
+    certificate_wildcard: bool = False
 
     @property
     def support_uri(self) -> str | None:

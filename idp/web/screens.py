@@ -8,16 +8,18 @@ from typing import Any
 
 from flask import Response
 
+from idp.domain.certificado import CertReason
 from idp.domain.client import Client
 from idp.domain.representation import Demanda
 from idp.domain.transaction import Transaction
 from idp.flow.outcome import AskConsent, AskLogin, Displayed
 from idp.flow.policy import Policy
 from idp.ports import Clients
+from idp.web.certificate_host import CertificateHost
 from idp.web.logs import correlation_id, log
 from idp.web.pages import Pages
 from idp.web.text import data, hora, momento
-from idp.web.views.certificate import TROCAR, diagnosis, refusal
+from idp.web.views.certificate import diagnosis, refusal
 from idp.web.views.choices import choices_view
 from idp.web.views.client import ClientView, client_view, destinations, receives
 from idp.web.views.missing import fell_through, missing_view, nothing
@@ -40,6 +42,8 @@ class StepScreens:
         self.pages = pages
         self.clients = clients
         self.policy = policy
+        site = pages.site
+        self.host = CertificateHost(site.certificate_origin, site.certificate_second_origin, site.certificate_wildcard)
 
     def login(self, ask: AskLogin, *, switching: bool = False) -> Response:
         """Before the browser's own window opens. ``switching``: the person asked for another certificate."""
@@ -49,9 +53,10 @@ class StepScreens:
             tx=ask.tx,
             client=view,
             logo=view.logo,
-            entrar=self._certificate_host(ask.tx),
+            entrar=self.host.another(ask.tx) if switching else self.host.entrance(ask.tx),
+            compativel=self.host.compatible(ask.tx),
             switching=switching,
-            trocar=TROCAR,
+            trocar=self.host.how_to_switch,
             prazo=hora(ask.tx.expires_at),
             forms=destinations(client, ask.tx.request),
         )
@@ -71,8 +76,9 @@ class StepScreens:
             tx=ask.tx,
             client=view,
             logo=view.logo,
-            entrar=self._certificate_host(ask.tx),
-            trocar=TROCAR,
+            entrar=self.host.another(ask.tx),
+            compativel=self.host.compatible(ask.tx) if ask.refused.first.code is CertReason.NENHUM else None,
+            trocar=self.host.how_to_switch,
             diagnostico=diagnosis(
                 ask.refused, client=view.nome, correlation=correlation_id(), at=self.pages.clock.now()
             ),
@@ -96,9 +102,7 @@ class StepScreens:
         }
         if not ask.choices.available:
             notice = nothing(session.holder, ask.choices, demanda, view.nome, self.pages.site.support)
-            return self.pages.render(
-                "consent/nothing.html", status=403, codigo=notice.codigo, notice=notice, trocar=TROCAR, **common
-            )
+            return self.pages.render("consent/nothing.html", status=403, codigo=notice.codigo, notice=notice, **common)
         at = browsing or Browsing()
         return self.pages.render(
             "consent/consent.html",
@@ -120,9 +124,6 @@ class StepScreens:
         if client is None:  # deleted a moment ago: the step that follows says so
             return None, ClientView(tx.request.client_id, "", None, None, None)
         return client, client_view(client, tx.request)
-
-    def _certificate_host(self, tx: Transaction) -> str:
-        return f"{self.pages.site.certificate_origin}/entrar?ticket={tx.id}.{tx.ticket}"
 
     def _terms(self, tx: Transaction, now: datetime) -> list[str]:
         """Until when, in sentences."""

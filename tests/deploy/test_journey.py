@@ -21,7 +21,7 @@ from tests.support.processes import Process
 def behind_nginx(pki: Pki, tmp_path: Path) -> Iterator[Sandbox]:
     """A sandbox whose three applications are served as deploy/ says, instead of by the embedded server."""
     sandbox = Sandbox(tmp_path / "sandbox")
-    ports = Ports(*free_ports(4))
+    ports = Ports(*free_ports(5))
     prepare(sandbox, ports, Hosts())
     web = sandbox.pki.web_ca.parent
     for host in ("issuer", "certificate", "mtls"):

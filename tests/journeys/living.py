@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 P12_PASSWORD = "portaria"
 NAMES = {"id": "issuer", "certificado": "certificate", "mtls": "mtls", "app": "relying-party"}
 """Host label → what the command's --…-port option calls it."""
+SECOND = "certificate-second"
+"""So it calls the second address of the certificate host."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,23 @@ class Origins:
     certificate: str
     mtls: str
     application: str
+    second: str
 
 
 class LivingSandbox:
-    """``directory`` is its working directory; the sandbox keeps everything in ``.sandbox`` there."""
+    """``directory`` is its working directory; the sandbox keeps everything in ``.sandbox`` there. ``more``: further
+    options of the command."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *more: str) -> None:
         self.directory = directory
+        self.more = more
         self.data = directory / ".sandbox"
         self.ports = dict(zip(NAMES, free_ports(4), strict=True))
-        self.origins = Origins(*(f"https://{label}.portaria.test:{port}" for label, port in self.ports.items()))
+        (self.second_port,) = free_ports(1)
+        self.origins = Origins(
+            *(f"https://{label}.portaria.test:{port}" for label, port in self.ports.items()),
+            f"https://certificado.portaria.test:{self.second_port}",
+        )
         self._starts = 0
         self.process: Process | None = None
 
@@ -71,7 +80,8 @@ class LivingSandbox:
 
     @property
     def options(self) -> list[str]:
-        return [part for name, port in self.ports.items() for part in (f"--{NAMES[name]}-port", str(port))]
+        ports = {NAMES[label]: port for label, port in self.ports.items()} | {SECOND: self.second_port}
+        return [*(part for name, port in ports.items() for part in (f"--{name}-port", str(port))), *self.more]
 
     def launch(self) -> Process:
         """Start the command and return at once."""

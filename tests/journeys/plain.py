@@ -104,7 +104,8 @@ class Login:
         """The link to the certificate host."""
         link = page.find_link("Continuar") or page.find_link("Tentar com outro certificado")
         assert link is not None
-        assert link.startswith(self.browser.sandbox.origins.certificate + "/")
+        origins = self.browser.sandbox.origins
+        assert link.startswith((f"{origins.certificate}/", f"{origins.second}/"))
         return link
 
     def consent(self, **parameters: str) -> Page:

@@ -89,6 +89,7 @@ def options(ports: Ports) -> list[str]:
     return [
         *("--issuer-port", str(ports.issuer), "--certificate-port", str(ports.certificate)),
         *("--mtls-port", str(ports.mtls), "--relying-party-port", str(ports.relying_party)),
+        *("--certificate-second-port", str(ports.certificate_second)),
     ]
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.server.client import GET, GET_AND_CLOSE, connect, context, exchange, get
 from tests.server.conftest import Launch, Running
 from tests.server.pki import Pki, openssl
+from tests.support.ports import free_ports
 from tests.support.processes import accepts
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -117,6 +118,30 @@ def test_the_highest_version_is_a_setting(launch: Launch, pki: Pki) -> None:
         assert connection.version() == "TLSv1.2"
     with connect(mtls, context(pki)) as connection:
         assert connection.version() == "TLSv1.3"
+
+
+def test_the_second_address_is_for_middleware_that_fails_at_the_first(launch: Launch, pki: Pki) -> None:
+    """At most TLS 1.2, where no RSA-PSS is needed, and no CA names, so that every certificate is offered."""
+    (second,) = free_ports(1)
+    origin = f"https://localhost:{second}"
+    process, (_, certificate, _) = launch(certificate_second_origin=origin, certificate_second_port=second)
+    process.wait_for_output(f"certificate_second 127.0.0.1:{second}")
+    with connect(second, context(pki)) as connection:
+        assert connection.version() == "TLSv1.2"
+    assert get(second, context(pki, pki.stranger))["certificate"] == hashlib.sha256(pki.stranger.der).hexdigest()
+    assert "No client certificate CA names sent" in s_client(second)
+    assert "CertificateRequest" in s_client(second, "-msg")
+    with connect(certificate, context(pki)) as connection:
+        assert connection.version() == "TLSv1.3"
+    assert process.stop(10) == 0
+    assert not accepts(second)
+
+
+def test_without_its_origin_nobody_listens_on_the_second_address(launch: Launch, pki: Pki) -> None:
+    (second,) = free_ports(1)
+    process, _ = launch(certificate_second_port=second)
+    process.wait_for_output("Portaria is ready")
+    assert not accepts(second)
 
 
 def test_a_body_is_read_and_a_large_one_refused(running: Running, pki: Pki) -> None:

@@ -12,14 +12,6 @@ from idp.errors import InvalidDocument
 from idp.web.text import data, legivel, momento
 from idp.web.views.notice import Notice
 
-TROCAR = (
-    "O navegador lembra o certificado escolhido até ser fechado, e por isso pode enviar o mesmo sem perguntar.",
-    "Para escolher outro: feche todas as janelas do navegador e abra de novo, ou use uma janela anônima, "
-    "e volte ao serviço.",
-    "No cartão ou token, retire um e coloque o outro antes de abrir o navegador.",
-)
-"""SES-01: only the browser can forget the choice."""
-
 _TIPOS = {
     "ca-certificate": "de uma Autoridade Certificadora",
     "site": "de site (SSL)",

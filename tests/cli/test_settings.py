@@ -1,0 +1,37 @@
+"""Combinations of settings that are refused at the start."""
+
+from __future__ import annotations
+
+import pytest
+
+from idp.errors import ConfigurationError
+from idp.settings import load
+
+HOST, SECOND = "https://certificado.id.example", "https://certificado.id.example:8446"
+
+
+def test_a_wildcard_below_a_domain_name() -> None:
+    settings = load(certificate_origin=HOST, certificate_second_origin=SECOND, certificate_wildcard=True)
+    assert (settings.certificate_wildcard, settings.certificate_second_origin) == (True, SECOND)
+
+
+@pytest.mark.parametrize("origin", ["https://localhost:8444", "https://127.0.0.1:8444", "https://[::1]:8444"])
+@pytest.mark.parametrize("field", ["certificate_origin", "certificate_second_origin"])
+def test_where_no_names_are_below_there_is_no_wildcard(field: str, origin: str) -> None:
+    """They have no names below them, or none that a browser resolves."""
+    with pytest.raises(ConfigurationError, match="certificate_wildcard"):
+        load(**{"certificate_origin": HOST, field: origin, "certificate_wildcard": True})
+
+
+@pytest.mark.parametrize("other", ["issuer", "certificate_origin", "mtls_origin"])
+def test_the_second_address_is_another_one(other: str) -> None:
+    with pytest.raises(ConfigurationError, match="different origins"):
+        load(**{other: SECOND, "certificate_second_origin": SECOND})
+
+
+def test_no_second_address_is_no_origin_and_no_address_must_be_one() -> None:
+    assert load(certificate_second_origin="").certificate_second_origin == ""
+    with pytest.raises(ConfigurationError, match="must be an https origin"):
+        load(certificate_second_origin="http://certificado.id.example")
+    with pytest.raises(ConfigurationError, match="must be an https origin"):
+        load(certificate_origin="")
