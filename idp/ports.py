@@ -244,6 +244,10 @@ class Store(Protocol):
         """Reads only, each statement on its own; nothing is locked or written."""
         ...
 
+    def record(self, event: AuditEvent) -> None:
+        """The audit row of an act that changes nothing else: durable by itself."""
+        ...
+
 
 class ClientRegistry(Protocol):
     """Administration of clients; bumps the version that makes caches reload. Raises NotFound."""

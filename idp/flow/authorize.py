@@ -69,7 +69,7 @@ class Journey:
         session = self.session(session_key, now)
         if session and tx.authenticated_enough(session, now) and self._is_hinted(tx, session):
             tx = tx.with_session(session)
-        return self.advance(tx)
+        return self.advance(tx, new=True)
 
     def resume(self, tx_id: str, *, browser: str, session_key: str | None) -> Outcome:
         """Show the pending step of a Transaction again (a reload, the back button)."""
@@ -163,8 +163,8 @@ class Journey:
 
     # -- the one road --------------------------------------------------------------------------------------------
 
-    def advance(self, tx: Transaction) -> Outcome:
-        """Ask for the first pending step, or issue."""
+    def advance(self, tx: Transaction, *, new: bool = False) -> Outcome:
+        """Ask for the first pending step, or issue. ``new``: nothing of ``tx`` is stored yet."""
         now = self.clock.now()
         client = self.clients.get(tx.request.client_id)
         if client is None or not client.enabled:
@@ -179,7 +179,7 @@ class Journey:
         for step in STEPS:
             if step.pending(tx):
                 return self._ask(step, tx, client, offered, None)
-        return self._issue(tx, client, now)
+        return self._issue(tx, client, now, new)
 
     def _ask(
         self,
@@ -194,7 +194,10 @@ class Journey:
         self.transactions.put(tx)
         if step is Login or tx.session is None:
             return AskLogin(tx)
-        return AskConsent(tx, offered or self._choices(tx.session, client, self.clock.now()), motivo)
+        if offered is None:
+            with self.store.reading() as uow:
+                offered = self._choices(uow, tx.session, client, self.clock.now())
+        return AskConsent(tx, offered, motivo)
 
     def _recall(
         self, tx: Transaction, session: Session, client: Client, now: datetime
@@ -202,9 +205,9 @@ class Journey:
         """Take up a remembered choice where the rules allow one: the hinted token's, or the only one there is."""
         if tx.request.prompt & {Prompt.CONSENT, Prompt.SELECT_ACCOUNT}:
             return tx, None
-        offered = self._choices(session, client, now)
-        refs = {representation.ref for representation in offered.available}
         with self.store.reading() as uow:
+            offered = self._choices(uow, session, client, now)
+            refs = {representation.ref for representation in offered.available}
             ref: RepresentationRef | None = None
             if tx.request.hint_sid is not None:
                 hinted = uow.grants.by_sid(tx.request.hint_sid, client.client_id)
@@ -218,19 +221,17 @@ class Journey:
             agreed = uow.consents.granted(sub, client.client_id, ref, now)
         return tx.with_choice(ref, consented=tx.request.scopes <= agreed), offered
 
-    def _choices(self, session: Session, client: Client, now: datetime) -> Choices:
-        with self.store.reading() as uow:
-            candidates = uow.cadastro.candidates(session.holder, raiz=self.policy.regras.raiz)
+    def _choices(self, uow: UnitOfWork, session: Session, client: Client, now: datetime) -> Choices:
         return choices(
             session.holder,
-            candidates,
+            uow.cadastro.candidates(session.holder, raiz=self.policy.regras.raiz),
             nivel=session.certificado.nivel,
             demanda=client.demanda,
             regras=self.policy.regras,
             at=now,
         )
 
-    def _issue(self, tx: Transaction, client: Client, now: datetime) -> Outcome:
+    def _issue(self, tx: Transaction, client: Client, now: datetime, new: bool) -> Outcome:
         """The right is checked again, its rows locked, and the code is written in the same database transaction."""
         session, choice = tx.session, tx.choice
         assert session is not None  # Login is done
@@ -262,7 +263,8 @@ class Journey:
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
         if representation is None:
             return self._ask(Consent, tx.without_choice(), client, None, motivo)
-        self.transactions.delete(tx.id)
+        if not new:
+            self.transactions.delete(tx.id)
         return Granted(tx.request, code)
 
     def _write(

@@ -113,8 +113,7 @@ class Redemption:
     def client_credentials(self, client: Client, scopes: frozenset[str]) -> datetime:
         """Record that a client took a token for itself (RFC 6749 §4.4); the moment of issue."""
         now = self.clock.now()
-        with self.store.begin() as uow:
-            uow.audit.append(events.client_token_issued(now, client, scopes))
+        self.store.record(events.client_token_issued(now, client, scopes))
         return now
 
     def refresh_token(self, authorization: Authorization) -> str | None:

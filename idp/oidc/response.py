@@ -54,9 +54,7 @@ class _SeeOther(Response):
         super().__init__(status=303, headers={"Location": location})
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        headers = super().get_wsgi_headers(environ)
-        headers["Location"] = self.headers["Location"]
-        return headers
+        return Headers([*self.headers, ("Content-Length", "0")])
 
 
 def see_other(location: str) -> Response:

@@ -151,6 +151,10 @@ class FakeStore:
         yield FakeUnitOfWork(self.rows)
         assert self.rows == before, "reading() wrote"
 
+    def record(self, event: AuditEvent) -> None:
+        with self.begin() as uow:
+            uow.audit.append(event)
+
     @property
     def audited(self) -> list[str]:
         return [event.kind for event in self.rows.audit]

@@ -94,6 +94,9 @@ class Between:
     def reading(self) -> Any:
         return self.store.reading()
 
+    def record(self, event: Any) -> None:
+        self.store.record(event)
+
     def _facts(self, uow: Any) -> Callable[..., Any]:
         def facts(holder: Any, ref: Any, *, lock: bool) -> Any:
             assert lock, "a step that ends in a commit must read under lock"
