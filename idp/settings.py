@@ -68,9 +68,10 @@ class Settings(BaseSettings):
     workers: int = Field(default=2, ge=1, le=64)
     """Worker processes of the issuer."""
 
-    certificate_source: Literal["embedded", "nginx", "rfc9440"] = "embedded"
+    certificate_source: Literal["embedded", "nginx", "rfc9440", "xfcc"] = "embedded"
     """How a client certificate reaches the application: the embedded server's handshake, nginx's escaped PEM in
-    X-SSL-Client-Cert, or RFC 9440's Client-Cert. Exactly one; every other known header name is refused."""
+    X-SSL-Client-Cert, RFC 9440's Client-Cert (HAProxy), or Envoy's X-Forwarded-Client-Cert. Exactly one; every other
+    known header name is refused."""
     proxy_secret: SecretStr = SecretStr("")
     """Shared with the TLS proxy, sent by it as X-Portaria-Proxy; required unless certificate_source is embedded."""
 

@@ -47,6 +47,7 @@ TABLE = {
     "idp.ports": may("domain errors"),
     "idp.flow": may("domain ports errors"),
     "idp.certificate": may("domain ports errors paths", "cryptography"),
+    "idp.certificate.handshake": may("errors", "http_sf"),
     "idp.certificate.trust": may("domain ports errors paths", "cryptography asn1crypto pyhanko_certvalidator"),
     "idp.cadastro": may("domain ports errors", "sqlalchemy requests"),
     "idp.storage": may("domain ports errors paths", "sqlalchemy alembic redis orjson"),

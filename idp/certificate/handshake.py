@@ -11,9 +11,11 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
+
+import http_sf
 
 from idp.errors import IdpError
 
@@ -21,7 +23,6 @@ EMBEDDED_KEY = "portaria.client_certificate"
 """WSGI environ key that the embedded listener sets: DER, or None when no certificate was shown."""
 
 _SECRET_KEY = "HTTP_X_PORTARIA_PROXY"
-_HEADER_KEYS = {"nginx": "HTTP_X_SSL_CLIENT_CERT", "rfc9440": "HTTP_CLIENT_CERT"}
 _LONGEST_HEADER = 48 * 1024  # a certificate of 16 KiB in escaped PEM has about 24 KiB
 
 _KNOWN = re.compile(
@@ -37,7 +38,9 @@ _KNOWN = re.compile(
     ")"
 )
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)\n-----END CERTIFICATE-----\n?")
-_BYTE_SEQUENCE = re.compile(r":([A-Za-z0-9+/]+={0,2}):")  # RFC 8941 §3.3.5, without parameters
+_VALUE = r'(?:"(?:[^"\\]|\\.)*"|[^",;=]*)'  # Envoy quotes what has a comma, semicolon or equals sign in it
+_XFCC_ELEMENT = re.compile(rf"[A-Za-z]+={_VALUE}(?:;[A-Za-z]+={_VALUE})*")
+_XFCC_PAIR = re.compile(rf"([A-Za-z]+)=({_VALUE})")
 
 
 class UntrustedHop(IdpError):
@@ -61,30 +64,35 @@ class SpoofedHeader(IdpError):
 def presented_certificate(environ: Mapping[str, Any], source: str, proxy_secret: str) -> bytes | None:
     """The DER bytes that the peer presented as its certificate, or None if it presented none.
 
-    ``source`` is Settings.certificate_source. "embedded" reads :data:`EMBEDDED_KEY`. "nginx" reads X-SSL-Client-Cert
-    (``$ssl_client_escaped_cert``: URL-escaped PEM) and "rfc9440" reads Client-Cert (RFC 9440 §2.1), both only beside
-    an X-Portaria-Proxy header that equals ``proxy_secret``.
+    ``source`` is Settings.certificate_source. "embedded" reads :data:`EMBEDDED_KEY`. The others read one header, beside
+    an X-Portaria-Proxy header that equals ``proxy_secret``: "nginx" X-SSL-Client-Cert (``$ssl_client_escaped_cert``:
+    URL-escaped PEM), "rfc9440" Client-Cert (RFC 9440 §2.1), "xfcc" Envoy's X-Forwarded-Client-Cert.
 
     Raises UntrustedHop and SpoofedHeader, and nothing else.
     """
-    header = _HEADER_KEYS.get(source)
-    if header is None:
+    if source == "embedded":
         if EMBEDDED_KEY not in environ:
             raise UntrustedHop("not_embedded")
-    elif not _same(environ.get(_SECRET_KEY, ""), proxy_secret):
-        raise UntrustedHop("secret")
-    for key in environ:
-        if key != header and _KNOWN.match(re.sub("[^A-Z0-9]", "_", key.upper())):
-            raise SpoofedHeader(key)
-    if header is None:
+        refuse_certificate_headers(environ)
         der: bytes | None = environ[EMBEDDED_KEY]
         return der
+    header, read = _HEADERS[source]
+    if not _same(environ.get(_SECRET_KEY, ""), proxy_secret):
+        raise UntrustedHop("secret")
+    refuse_certificate_headers(environ, but=header)
     value = environ.get(header, "")
     if not value:
         return None
-    if "," in value:  # servers join repeated headers with a comma, which neither format contains
-        raise SpoofedHeader(header)
-    return _unescape_pem(value) if source == "nginx" else _byte_sequence(value)
+    if len(value) > _LONGEST_HEADER:
+        raise UntrustedHop("malformed")
+    return read(value)
+
+
+def refuse_certificate_headers(environ: Mapping[str, Any], but: str = "") -> None:
+    """Raise SpoofedHeader if any header speaks of client certificates; the environ key ``but`` may."""
+    for key in environ:
+        if key != but and key[:5].upper() == "HTTP_" and _KNOWN.match(re.sub("[^A-Z0-9]", "_", key.upper())):
+            raise SpoofedHeader(key)
 
 
 def _same(given: str, secret: str) -> bool:
@@ -92,24 +100,51 @@ def _same(given: str, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode("utf-8", "replace"))
 
 
-def _unescape_pem(value: str) -> bytes:
-    if len(value) > _LONGEST_HEADER:
+def _nginx(value: str) -> bytes:
+    if "," in value:  # servers join repeated headers with a comma, which nginx escapes
+        raise SpoofedHeader(_X_SSL_CLIENT_CERT)
+    return _unescape_pem(value)
+
+
+def _rfc9440(value: str) -> bytes:
+    """RFC 9440 §2.1: a byte sequence (RFC 9651 §3.3.5). Parameters, which it does not define, are refused."""
+    if "," in value:
+        raise SpoofedHeader(_CLIENT_CERT)
+    try:
+        item: Any = http_sf.parse(value.encode("ascii"), tltype="item")
+    except (UnicodeEncodeError, http_sf.StructuredFieldError, ValueError):
+        raise UntrustedHop("malformed") from None
+    der, parameters = item
+    if not isinstance(der, bytes) or not der or parameters:
         raise UntrustedHop("malformed")
+    return der
+
+
+def _xfcc(value: str) -> bytes:
+    """One element of Envoy's X-Forwarded-Client-Cert, with Cert. More than one is what proxies before it, or the
+    client, appended: who is meant is then a matter of belief."""
+    if _XFCC_ELEMENT.fullmatch(value) is None:
+        raise SpoofedHeader(_XFCC) if "," in re.sub(r'"(?:[^"\\]|\\.)*"', "", value) else UntrustedHop("malformed")
+    certificates = [text for name, text in _XFCC_PAIR.findall(value) if name.lower() == "cert"]
+    if len(certificates) != 1:
+        raise UntrustedHop("malformed")
+    text = certificates[0]
+    return _unescape_pem(re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text)
+
+
+def _unescape_pem(value: str) -> bytes:
     block = _PEM.fullmatch(unquote_to_bytes(value.encode("ascii", "replace")))
     if block is None:
         raise UntrustedHop("malformed")
-    return _decode(block[1].replace(b"\n", b""))
-
-
-def _byte_sequence(value: str) -> bytes:
-    item = _BYTE_SEQUENCE.fullmatch(value.strip(" "))
-    if len(value) > _LONGEST_HEADER or item is None:
-        raise UntrustedHop("malformed")
-    return _decode(item[1].encode("ascii"))
-
-
-def _decode(text: bytes) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(block[1].replace(b"\n", b""), validate=True)
     except binascii.Error:
         raise UntrustedHop("malformed") from None
+
+
+_X_SSL_CLIENT_CERT, _CLIENT_CERT, _XFCC = "HTTP_X_SSL_CLIENT_CERT", "HTTP_CLIENT_CERT", "HTTP_X_FORWARDED_CLIENT_CERT"
+_HEADERS: Mapping[str, tuple[str, Callable[[str], bytes]]] = {
+    "nginx": (_X_SSL_CLIENT_CERT, _nginx),
+    "rfc9440": (_CLIENT_CERT, _rfc9440),
+    "xfcc": (_XFCC, _xfcc),
+}

@@ -12,7 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.certificate.handshake import SpoofedHeader, UntrustedHop, presented_certificate
+from idp.certificate.handshake import (
+    SpoofedHeader,
+    UntrustedHop,
+    presented_certificate,
+    refuse_certificate_headers,
+)
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -49,6 +54,14 @@ def rfc9440(environ: dict[str, Any]) -> bytes | None:
     return presented_certificate(environ, "rfc9440", SECRET)
 
 
+def xfcc(environ: dict[str, Any]) -> bytes | None:
+    return presented_certificate(environ, "xfcc", SECRET)
+
+
+def from_envoy(value: str) -> dict[str, Any]:
+    return from_nginx(HTTP_X_FORWARDED_CLIENT_CERT=value)
+
+
 def embedded(environ: dict[str, Any]) -> bytes | None:
     return presented_certificate(environ, "embedded", "")
 
@@ -74,10 +87,59 @@ def test_rfc_9440_gives_the_byte_sequence(der: bytes) -> None:
     assert rfc9440(from_nginx(HTTP_CLIENT_CERT=f":{base64.b64encode(der).decode()}:")) == der
 
 
-@pytest.mark.parametrize("read", [nginx, rfc9440])
+def test_xfcc_gives_the_certificate_of_its_one_element(der: bytes) -> None:
+    """Envoy's HTTP header manipulation, x-forwarded-client-cert: pairs with semicolons, keys in any case."""
+    subject = '"CN=Fulano \\"Tal\\"; Ltda, O=ICP=Brasil"'
+    for value in (
+        f'Cert="{escaped(der)}"',
+        f"Cert={escaped(der)}",
+        f'By=spiffe://x/y;Hash={"ab" * 32};Cert="{escaped(der)}";Subject={subject};URI=;DNS=a.example;DNS=b.example',
+        f'Subject={subject};cert="{escaped(der)}"',
+    ):
+        assert xfcc(from_envoy(value)) == der
+
+
+HEADERS = {nginx: "HTTP_X_SSL_CLIENT_CERT", rfc9440: "HTTP_CLIENT_CERT", xfcc: "HTTP_X_FORWARDED_CLIENT_CERT"}
+
+
+@pytest.mark.parametrize("read", HEADERS)
 def test_no_header_is_no_certificate(read: Any) -> None:
     assert read(from_nginx()) is None
-    assert read(from_nginx(HTTP_CLIENT_CERT="") if read is rfc9440 else from_nginx(HTTP_X_SSL_CLIENT_CERT="")) is None
+    assert read(from_nginx(**{HEADERS[read]: ""})) is None
+
+
+@pytest.mark.attack("ATK-067")
+def test_an_xfcc_chain_is_refused(der: bytes, tmp_path: Path) -> None:
+    """What APPEND_FORWARD and FORWARD_ONLY make of a client's own header: nobody can say which element is Envoy's."""
+    other = make(tmp_path, "/CN=outro")
+    mine, theirs = f'Cert="{escaped(der)}"', f'Cert="{escaped(other)}"'
+    for value in (f"{mine},{theirs}", f"{mine}, {mine}", f"{mine},Hash=00", f"Hash=00,{mine}", f"{mine},", f",{mine}"):
+        with pytest.raises(SpoofedHeader):
+            xfcc(from_envoy(value))
+
+
+@pytest.mark.attack("ATK-067")
+def test_an_xfcc_element_must_have_one_cert(der: bytes) -> None:
+    cert = f'Cert="{escaped(der)}"'
+    for value in (
+        f"Hash={'ab' * 32}",
+        'Subject="CN=a"',
+        f"Chain={cert.removeprefix('Cert=')}",
+        f"{cert};{cert}",
+        f"{cert};CERT=",
+        'Cert=""',
+        "Cert=",
+        cert[:-1],
+        f"{cert}x",
+        f"{cert};",
+        f"{cert};Subject",
+        f"x{cert}".replace("x", "="),
+        f'Subject="a\\";{cert}',
+        f'Subject="{cert.replace(chr(34), chr(92) + chr(34))}"',
+    ):
+        with pytest.raises(UntrustedHop) as refused:
+            xfcc(from_envoy(value))
+        assert refused.value.reason == "malformed", value
 
 
 @pytest.mark.attack("ATK-060")
@@ -140,8 +202,17 @@ def test_any_other_known_name_is_refused_beside_the_right_one(der: bytes, name: 
 def test_each_source_refuses_the_others_header(der: bytes) -> None:
     with pytest.raises(SpoofedHeader):
         nginx(from_nginx(HTTP_CLIENT_CERT=f":{base64.b64encode(der).decode()}:"))
-    with pytest.raises(SpoofedHeader):
-        rfc9440(from_nginx(HTTP_X_SSL_CLIENT_CERT=escaped(der)))
+    for read, other in ((rfc9440, nginx), (xfcc, rfc9440), (nginx, xfcc)):
+        with pytest.raises(SpoofedHeader):
+            read(from_nginx(**{HEADERS[other]: "x"}))
+
+
+@pytest.mark.attack("ATK-071")
+def test_a_host_without_certificates_takes_none_of_the_names() -> None:
+    for name in (*OTHERS, "X-SSL-Client-Cert", "Client-Cert", "x_ssl_client_cert"):
+        with pytest.raises(SpoofedHeader):
+            refuse_certificate_headers({"HTTP_HOST": "x", "HTTP_" + name.upper().replace("-", "_"): ""})
+    refuse_certificate_headers(from_nginx(HTTP_ACCEPT="*/*", SSL_CLIENT_CERT="a server's own", HTTP_X_SSL="1"))
 
 
 @pytest.mark.attack("ATK-063")
@@ -177,27 +248,34 @@ MALFORMED = ["x", "%", "%ZZ", "-----BEGIN%20CERTIFICATE-----%0A", "\xff\xff", "a
 
 
 @pytest.mark.parametrize("value", MALFORMED)
-@pytest.mark.parametrize("read", [nginx, rfc9440])
+@pytest.mark.parametrize("read", HEADERS)
 def test_a_malformed_value_is_refused(read: Any, value: str) -> None:
-    key = "HTTP_X_SSL_CLIENT_CERT" if read is nginx else "HTTP_CLIENT_CERT"
     with pytest.raises(UntrustedHop) as refused:
-        read(from_nginx(**{key: value}))
+        read(from_nginx(**{HEADERS[read]: value}))
     assert refused.value.reason == "malformed"
 
 
-def test_a_byte_sequence_with_parameters_is_refused(der: bytes) -> None:
-    with pytest.raises(UntrustedHop):
-        rfc9440(from_nginx(HTTP_CLIENT_CERT=f":{base64.b64encode(der).decode()}:;a=1"))
+def test_only_a_byte_sequence_is_a_certificate(der: bytes) -> None:
+    """RFC 9651 knows other types of item, and parameters; RFC 9440 §2.1 has neither."""
+    sequence = f":{base64.b64encode(der).decode()}:"
+    for value in (f"{sequence};a=1", f"{sequence} x", f"({sequence})", "1", "1.5", '"AAAA"', "AAAA", "?1", "@1"):
+        with pytest.raises(UntrustedHop) as refused:
+            rfc9440(from_nginx(HTTP_CLIENT_CERT=value))
+        assert refused.value.reason == "malformed"
 
 
-@given(st.text(max_size=200), st.sampled_from(["nginx", "rfc9440"]))
-def test_no_value_raises_anything_else(value: str, source: str) -> None:
-    environ = from_nginx(HTTP_X_SSL_CLIENT_CERT=value) if source == "nginx" else from_nginx(HTTP_CLIENT_CERT=value)
+PIECES = ["Cert=", "cert=", '"', ",", ";", "=", "\\", ":", "%0A", "-----BEGIN%20CERTIFICATE-----", "AAAA", "é", "\0"]
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(PIECES)).map("".join), st.sampled_from(list(HEADERS)))
+def test_no_value_raises_anything_else(value: str, read: Any) -> None:
     with contextlib.suppress(UntrustedHop, SpoofedHeader):
-        presented_certificate(environ, source, SECRET)
+        read(from_nginx(**{HEADERS[read]: value}))
 
 
 @given(st.binary(min_size=1, max_size=300))
 def test_any_bytes_come_back_unchanged(content: bytes) -> None:
     """Whether they are a certificate is not this function's question."""
     assert nginx(from_nginx(HTTP_X_SSL_CLIENT_CERT=escaped(content))) == content
+    assert rfc9440(from_nginx(HTTP_CLIENT_CERT=f":{base64.b64encode(content).decode()}:")) == content
+    assert xfcc(from_envoy(f'Hash=00;Cert="{escaped(content)}"')) == content
