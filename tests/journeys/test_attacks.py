@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from idp.sandbox.html import Page
 from tests.journeys.living import LivingSandbox
 from tests.journeys.plain import Browser, Login, choices, present
+from tests.journeys.taxpayer import Computer, press
+from tests.support.ports import free_port
+from tests.support.processes import wait_until
 
 OWN, NOBODYS, PRODUTORAS = "AM:049000039", "AM:999999999", "AM:049000101"
 
@@ -141,6 +148,79 @@ def test_the_inscricao_of_another_cannot_be_chosen_nor_found_out(sandbox: Living
     assert PRODUTORAS in rows[0]["payload"]["choice"]
     assert rows[0]["payload"]["titular"] == "90000103225"
     login.code(login.browser.submit(form, "autorizar", escolha=offered[OWN]))
+
+
+@pytest.mark.attack("ATK-121")
+def test_two_tabs_of_one_browser_keep_their_choices_apart(sandbox: LivingSandbox) -> None:
+    """Each request gets the choice made in its own form, in whatever order they are answered."""
+    browser = Browser(sandbox, "contadora")
+    first, second = Login(browser), Login(browser)
+    first_form, offered = choices(first.consent())
+    second_page = browser.go(second.begin(prompt="select_account").url)
+    second_form, _ = choices(Page(second_page.url, second_page.text))
+    codes = {
+        "049000063": (second, second.code(browser.submit(second_form, "autorizar", escolha=offered["AM:049000063"]))),
+        "049000071": (first, first.code(browser.submit(first_form, "autorizar", escolha=offered["AM:049000071"]))),
+    }
+    for numero, (login, code) in codes.items():
+        status, tokens = login.redeem(code)
+        assert status == 200
+        userinfo = browser.http.get(
+            f"{login.issuer}/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=20
+        )
+        assert userinfo.json()["inscricao"]["numero"] == numero
+
+
+class _Nothing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def foreign_site() -> Iterator[str]:
+    """An empty page of another site, on this machine: Chromium keeps public sites from its loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", free_port()), _Nothing)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.browser
+@pytest.mark.attack("ATK-102")
+@pytest.mark.parametrize("victim_is_signed_in", [False, True])
+def test_a_foreign_page_gets_nothing_out_of_a_certificate_that_the_browser_sends_by_itself(
+    victim_is_signed_in: bool, computer: Computer, sandbox: LivingSandbox, foreign_site: str
+) -> None:
+    """The attacker's page loads the certificate host with his own ticket, in an image, a frame and a window. Chromium
+    shows it the victim's certificate unasked; the image's return code it does not even follow (the certificate host is
+    for its own origin only), the others are spent, and nobody is signed in."""
+    attacker = Login(Browser(sandbox))
+    ticket = attacker.ticket(attacker.begin())
+    with computer.page("contadora") as page:
+        if victim_is_signed_in:
+            page.goto(f"{sandbox.origins.application}/entrar")
+            press(page, "Continuar")
+            expect(page.get_by_role("heading", level=1)).to_have_text("Em nome de quem?")
+        before = len(sandbox.audit())
+        page.goto(foreign_site)
+        page.set_content(f'<img src="{ticket}"><iframe src="{ticket}"></iframe>')
+        wait_until(lambda: since(sandbox, before), "the frame came back")
+        with page.expect_popup() as popup:
+            page.evaluate("address => { window.open(address) }", ticket)
+        expect(popup.value.get_by_role("heading", level=1)).to_have_text("Este pedido começou em outro navegador")
+        rows = [(row["kind"], row["payload"]) for row in since(sandbox, before)]
+        assert rows == [("login.discarded", {"why": "browser"})] * 2
+    waiting = attacker.browser.go(attacker.begin().url)
+    assert Page(waiting.url, waiting.text).heading.strip() == "Entrar com certificado digital"
 
 
 def code_of(answer: Any) -> str:
