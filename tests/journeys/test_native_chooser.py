@@ -8,14 +8,13 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from tests.journeys.chooser import cancel, choose_first, choose_second, press_and_be_asked, visible
 from tests.journeys.living import LivingSandbox
-from tests.journeys.taxpayer import HOSTS, SCREENS, Computer, code, press
+from tests.journeys.taxpayer import SCREENS, Computer, code, press
 from tests.support.xvfb import Display
 
 pytestmark = pytest.mark.browser
 
-CHOOSER = (400, 90, 480, 280)
-"""Where the window appears; the tab's turning wheel is not in it."""
 SWITCH = "Ao continuar, o navegador pergunta de novo"
 
 
@@ -31,34 +30,9 @@ def owner(request: pytest.FixtureRequest, sandbox: LivingSandbox, playwright: Pl
 @contextmanager
 def asked(owner: Computer, playwright: Playwright, display: Display) -> Iterator[Page]:
     """A visible browser that stands before the open chooser."""
-    args = ("--window-position=0,0", f"--window-size={display.area[2]},{display.area[3]}")
-    launched = owner.chromium.launch(playwright.chromium, hosts=HOSTS, headless=False, env=display.env, args=args)
-    with launched as browser:
-        page = browser.new_context(no_viewport=True).new_page()
-        page.goto(owner.sandbox.origins.application)
-        press(page, "Entrar com certificado digital")
+    with visible(owner, playwright, display) as page:
         press_and_be_asked(page, "Continuar", display)
         yield page
-
-
-def press_and_be_asked(page: Page, label: str, display: Display) -> None:
-    """Follow the link, and return when the chooser stands open."""
-    link = page.get_by_role("link", name=label)
-    expect(link).to_be_visible()
-    before = display.pixels(CHOOSER)
-    link.evaluate("link => { setTimeout(() => link.click(), 0) }")  # the click would wait for the window's answer
-    display.wait_for_change(before, CHOOSER)
-
-
-def choose_first(display: Display) -> None:
-    """The one that stands chosen when the window opens."""
-    display.xdotool("key", "Return")
-
-
-def choose_second(display: Display) -> None:
-    """Not the one that stands chosen when the window opens, but the next."""
-    display.xdotool("key", "Down")
-    display.xdotool("key", "Return")
 
 
 @pytest.mark.parametrize("owner", ["empresa"], indirect=True)
@@ -87,12 +61,10 @@ def test_cancelling_ends_on_a_page_that_says_what_to_do(
 ) -> None:
     """At the second address Chromium asks again. The third time it asks at neither: it remembers both refusals."""
     with asked(owner, playwright, display) as page:
-        display.xdotool("key", "Escape")
+        cancel(page, display)
         none_presented(page)
-        first = page.url
         press_and_be_asked(page, "Tentar com outro certificado", display)
-        display.xdotool("key", "Escape")
-        page.wait_for_url(lambda url: url != first)
+        cancel(page, display)
         none_presented(page)
         second = page.url
         press(page, "Tentar com outro certificado")
