@@ -12,7 +12,7 @@ from functools import cached_property, partial
 import structlog
 from flask import Flask
 
-from idp.certificate.handshake import presented_certificate
+from idp.certificate.handshake import presented_certificate, refuse_certificate_headers
 from idp.certificate.leaf import judge
 from idp.certificate.revocation import DIRECTORY, CrlIndex
 from idp.certificate.standing import Standing
@@ -36,7 +36,8 @@ from idp.storage.sql.clients import CachedClients
 from idp.web import logs
 from idp.web.assets import assets_blueprint
 from idp.web.consent import consent_blueprint
-from idp.web.gateway import gateway_blueprint
+from idp.web.gateway import PresentedCertificate, gateway_blueprint
+from idp.web.hop import refuse_unless
 from idp.web.login import login_blueprint
 from idp.web.outcome import make_responder
 from idp.web.pages import Pages, Site
@@ -137,6 +138,7 @@ def create_issuer(settings: Settings) -> Flask:
     screens = StepScreens(pages, parts.clients, parts.policy)
     respond = make_responder(screens, writer)
     app = _app(settings, pages)
+    refuse_unless(app, refuse_certificate_headers, pages)
     logout = Logout(clock=parts.clock, store=parts.store, sessions=journey.sessions)
     for blueprint in (
         *parts.provider.documents(),
@@ -160,24 +162,26 @@ def create_gateway(settings: Settings) -> Flask:
 
     gateway = Gateway(clock=parts.clock, store=parts.store, judge=judged, policy=parts.policy)
     pages = Pages(parts.site, parts.clock, on_certificate_host=True)
-    presented = partial(
-        presented_certificate,
-        source=settings.certificate_source,
-        proxy_secret=settings.proxy_secret.get_secret_value(),
-    )
     # A fresh name for each login would leave an HSTS entry in the browser each time.
     app = _app(settings, pages, hsts=not settings.certificate_wildcard)
-    app.register_blueprint(gateway_blueprint(gateway, presented, pages))
+    app.register_blueprint(gateway_blueprint(gateway, _presented(settings), pages))
     return app
 
 
 def create_mtls(settings: Settings) -> Flask:
     """The host for relying parties: aliases of the back-channel endpoints."""
     parts = Parts(settings)
-    app = _app(settings, Pages(parts.site, parts.clock))
+    pages = Pages(parts.site, parts.clock)
+    app = _app(settings, pages)
+    refuse_unless(app, _presented(settings), pages)
     for blueprint in parts.provider.back_channel():
         app.register_blueprint(blueprint)
     return app
+
+
+def _presented(settings: Settings) -> PresentedCertificate:
+    secret = settings.proxy_secret.get_secret_value()
+    return partial(presented_certificate, source=settings.certificate_source, proxy_secret=secret)
 
 
 def policy(settings: Settings) -> Policy:

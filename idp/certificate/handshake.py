@@ -12,6 +12,7 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -91,8 +92,13 @@ def presented_certificate(environ: Mapping[str, Any], source: str, proxy_secret:
 def refuse_certificate_headers(environ: Mapping[str, Any], but: str = "") -> None:
     """Raise SpoofedHeader if any header speaks of client certificates; the environ key ``but`` may."""
     for key in environ:
-        if key != but and key[:5].upper() == "HTTP_" and _KNOWN.match(re.sub("[^A-Z0-9]", "_", key.upper())):
+        if key != but and _known(key):
             raise SpoofedHeader(key)
+
+
+@lru_cache(maxsize=512)  # every request of every host asks, mostly for the same few names
+def _known(key: str) -> bool:
+    return bool(_KNOWN.match(re.sub("[^A-Z0-9]", "_", key.upper())))
 
 
 def _same(given: str, secret: str) -> bool:

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, request
 
 from idp.certificate.handshake import SpoofedHeader, UntrustedHop
 from idp.flow.gateway import Gateway
-from idp.web.logs import correlation_id, log
+from idp.web.hop import hop_refused
 from idp.web.outcome import see_other
 from idp.web.pages import Pages
 from idp.web.parameters import ID, SECRET
-from idp.web.views.notice import PASSAGEM, SEM_PEDIDO
+from idp.web.views.notice import SEM_PEDIDO
 
 PresentedCertificate = Callable[[Mapping[str, Any]], bytes | None]
 """``handshake.presented_certificate`` with its source and secret filled in: WSGI environ to DER."""
@@ -32,8 +32,7 @@ def gateway_blueprint(gateway: Gateway, presented: PresentedCertificate, pages: 
         try:
             der = presented(request.environ)
         except (SpoofedHeader, UntrustedHop) as error:
-            log.warning("certificate_hop_refused", correlation_id=correlation_id(), error=str(error))
-            return pages.notice(PASSAGEM, 400)
+            return hop_refused(pages, error)
         tx_id, value = ticket
         code = gateway.present(tx_id, value, der).return_code
         # tx is only for the page that a reload of the return address shows; nothing is decided by it.
