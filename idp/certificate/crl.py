@@ -9,22 +9,16 @@ from typing import Protocol
 
 from cryptography import x509
 
+from idp.certificate import crl_entries, names, signatures
 from idp.certificate import der as encoding
-from idp.certificate import names, signatures
+from idp.certificate.crl_entries import CrlRefused, Entry
+
+__all__ = ["MAX_BYTES", "CrlIssuer", "CrlRefused", "VerifiedCrl", "verify"]
 
 MAX_BYTES = 64 * 1024 * 1024
 _SKEW = timedelta(minutes=5)
 _MAX_SERIAL_BITS = 160
 _KNOWN = (x509.AuthorityKeyIdentifier, x509.CRLNumber)
-_KNOWN_ENTRY = (x509.CRLReason, x509.InvalidityDate)
-
-
-class CrlRefused(ValueError):
-    """A CRL that must not be used; ``token`` is documented in docs/certificate-verdict.md."""
-
-    def __init__(self, token: str) -> None:
-        super().__init__(token)
-        self.token = token
 
 
 class CrlIssuer(Protocol):
@@ -43,14 +37,6 @@ class CrlIssuer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    serial: int
-    revoked_at: datetime
-    reason: str | None
-    """reasonCode by name, as RFC 5280 §5.3.1 spells it."""
-
-
-@dataclass(frozen=True, slots=True)
 class VerifiedCrl:
     """A complete CRL, signed by the CA whose SPKI SHA-256 is ``issuer_key``."""
 
@@ -59,31 +45,11 @@ class VerifiedCrl:
     this_update: datetime
     next_update: datetime
     count: int
-    _crl: x509.CertificateRevocationList
+    der: bytes
 
     def entries(self) -> Iterator[Entry]:
         """Each revoked certificate. Raises CrlRefused at one that cannot be understood: none may be passed over."""
-        for entry in self._crl:
-            serial, revoked_at, extensions = _parsed(entry)
-            reason = None
-            for extension in extensions:
-                if isinstance(extension.value, x509.CRLReason):
-                    reason = extension.value.reason.value
-                elif extension.critical and not isinstance(extension.value, _KNOWN_ENTRY):
-                    raise CrlRefused("entry-extension")
-            if reason == "removeFromCRL":
-                raise CrlRefused("entry-removed")  # only a delta CRL may say so (RFC 5280 §5.3.1)
-            if not 0 < serial < 1 << _MAX_SERIAL_BITS:
-                raise CrlRefused("entry-serial")
-            yield Entry(serial, revoked_at, reason)
-
-
-def _parsed(entry: x509.RevokedCertificate) -> tuple[int, datetime, list[x509.Extension[x509.ExtensionType]]]:
-    """The library reads an entry only when asked, and may find it malformed then."""
-    try:
-        return entry.serial_number, entry.revocation_date_utc, list(entry.extensions)
-    except Exception as error:
-        raise CrlRefused("unreadable") from error
+        return crl_entries.read(self.der)
 
 
 def verify(der: bytes, authorities: Iterable[CrlIssuer], at: datetime) -> VerifiedCrl:
@@ -109,7 +75,7 @@ def verify(der: bytes, authorities: Iterable[CrlIssuer], at: datetime) -> Verifi
     if not signatures.signature_strong(crl):
         raise CrlRefused("weak-signature")
     signer = _signer(crl, [a for a in authorities if a.canonical == issuer], key_identifier)
-    return VerifiedCrl(signer.key, number, this_update, next_update, count, crl)
+    return VerifiedCrl(signer.key, number, this_update, next_update, count, der)
 
 
 def _signer(crl: x509.CertificateRevocationList, namesakes: list[CrlIssuer], key_identifier: bytes | None) -> CrlIssuer:

@@ -8,11 +8,14 @@ reason (uint8).
 from __future__ import annotations
 
 import hashlib
+import heapq
 import mmap
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from idp.certificate.crl import VerifiedCrl
@@ -21,6 +24,7 @@ _MAGIC = b"PORTCRL1"
 _HEADER = struct.Struct(">8s32s20sqqI32s")
 _ABOUT = struct.Struct(">qB")
 _SERIAL = 20
+_RUN = 100_000
 _REASONS = (
     None,
     "unspecified",
@@ -41,25 +45,41 @@ class Damaged(ValueError):
 
 
 def encode(crl: VerifiedCrl) -> bytes:
-    """The file's bytes. Raises CrlRefused when an entry cannot be understood. A serial listed twice keeps one."""
-    about = {
-        entry.serial.to_bytes(_SERIAL, "big"): _ABOUT.pack(
-            int(entry.revoked_at.timestamp()), _REASONS.index(entry.reason)
-        )
+    """The file's bytes. Raises CrlRefused when an entry cannot be understood. A serial listed twice keeps one.
+
+    Sorted in runs that are then merged: millions of entries are never objects all at once.
+    """
+    records = (
+        entry.serial.to_bytes(_SERIAL, "big") + _ABOUT.pack(entry.revoked_at, _REASONS.index(entry.reason))
         for entry in crl.entries()
-    }
-    serials = sorted(about)
-    body = b"".join(serials) + b"".join(about[serial] for serial in serials)
+    )
+    runs = []
+    while run := sorted(islice(records, _RUN)):
+        runs.append(b"".join(run))
+    serials, about, last = bytearray(), bytearray(), b""
+    for record in heapq.merge(*map(_records, runs)):
+        serial = record[:_SERIAL]
+        if serial != last:
+            serials += serial
+            about += record[_SERIAL:]
+            last = serial
+    body = hashlib.sha256(serials)
+    body.update(about)
     header = _HEADER.pack(
         _MAGIC,
         bytes.fromhex(crl.issuer_key),
         crl.number.to_bytes(_SERIAL, "big"),
         int(crl.this_update.timestamp()),
         int(crl.next_update.timestamp()),
-        len(serials),
-        hashlib.sha256(body).digest(),
+        len(serials) // _SERIAL,
+        body.digest(),
     )
-    return header + body
+    return b"".join((header, serials, about))
+
+
+def _records(run: bytes) -> Iterator[bytes]:
+    size = _SERIAL + _ABOUT.size
+    return (run[start : start + size] for start in range(0, len(run), size))
 
 
 @dataclass(frozen=True, slots=True)

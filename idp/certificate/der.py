@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-SEQUENCE = 0x30
-INTEGER = 0x02
+BOOLEAN, INTEGER, ENUMERATED, UTC_TIME, GENERALIZED_TIME, SEQUENCE = 0x01, 0x02, 0x0A, 0x17, 0x18, 0x30
 _VERSION = 0xA0
 
 
@@ -19,6 +18,12 @@ class Element(NamedTuple):
 
 def read(data: bytes, offset: int = 0) -> Element:
     """The element at ``offset``: definite, minimal length, low tag number. Raises ValueError."""
+    tag, start, end = span(data, offset)
+    return Element(tag, data[start:end], end)
+
+
+def span(data: bytes, offset: int = 0) -> tuple[int, int, int]:
+    """The same without a copy of the content: its tag byte, where its content begins, where it ends."""
     if offset + 2 > len(data):
         raise ValueError("truncated element")
     tag, length, start = data[offset], data[offset + 1], offset + 2
@@ -34,7 +39,7 @@ def read(data: bytes, offset: int = 0) -> Element:
             raise ValueError("length not minimal")
     if start + length > len(data):
         raise ValueError("content truncated")
-    return Element(tag, data[start : start + length], start + length)
+    return tag, start, start + length
 
 
 def only(data: bytes) -> Element:
@@ -85,6 +90,26 @@ def certificate(data: bytes) -> Signed:
 
 def crl_version(data: bytes) -> int:
     """A CRL's version: 1 when the field is absent (RFC 5280 §5.1.2.1). Raises ValueError."""
-    tbs = read(only(data).content)
-    first = read(tbs.content)
-    return 1 + int.from_bytes(first.content, "big") if first.tag == INTEGER else 1
+    tag, start, end = span(data, _signed(data)[0])
+    return 1 + int.from_bytes(data[start:end], "big") if tag == INTEGER else 1
+
+
+def crl_entries(data: bytes) -> tuple[int, int]:
+    """Where a CRL's entries begin and end; an empty stretch when it has none (RFC 5280 §5.1). Raises ValueError."""
+    position, end = _signed(data)
+    times = 0
+    while position < end:
+        tag, start, position = span(data, position)
+        if times and tag == SEQUENCE:
+            return start, position
+        times += tag in (UTC_TIME, GENERALIZED_TIME)
+    return end, end
+
+
+def _signed(data: bytes) -> tuple[int, int]:
+    """Where the content of the signed part begins and ends."""
+    _, start, end = span(data)
+    if end != len(data):
+        raise ValueError("bytes after the element")
+    _, start, end = span(data, start)
+    return start, end

@@ -48,7 +48,7 @@ def test_what_the_code_says_is_in_the_vocabulary() -> None:
         ("VERDICT", ("leaf.py", "facts.py", "san.py", "policies.py", *(f"profiles/{n}.py" for n in (
             "common", "e_cpf", "e_cnpj", "selo_eletronico", "refused", "__init__")))),
         ("ISSUER", ("trust/compiler.py",)),
-        ("CRL", ("crl.py", "crl_import.py")),
+        ("CRL", ("crl.py", "crl_entries.py", "crl_import.py")),
     ],
 )  # fmt: skip
 def test_what_the_vocabulary_has_is_said_by_the_code(vocabulary: str, modules: tuple[str, ...]) -> None:
