@@ -44,7 +44,7 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
     ("token.refused", "a code or refresh token was right, and what stands behind it no longer"),
     ("refresh.reused", "a spent refresh token was shown again; its family was revoked"),
     ("grant.revoked", "a family was revoked"),
-    ("session.ended", "a browser session was ended by its person or a client"),
+    ("session.ended", "a browser session was ended by its person, by a client, or by its certificate's end"),
     ("client.created", "a client was registered"),
     ("client.updated", "a client's registration was changed"),
     ("client.deleted", "a client was removed, with its consents; its families were revoked"),

@@ -18,8 +18,9 @@ from idp.domain.session import Session
 from idp.domain.transaction import AuthorizationRequest, Prompt, Transaction
 from idp.errors import AlreadySpent, NotRepresentable
 from idp.flow import events
-from idp.flow.certificate import certificate_refusal
+from idp.flow.certificate import session_refused
 from idp.flow.choices import Choices, choices
+from idp.flow.logout import Logout
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
 from idp.flow.policy import Policy
 from idp.flow.secret import digest, new_id, new_secret
@@ -51,6 +52,7 @@ class Journey:
         self.identifiers = identifiers
         self.revocation = revocation
         self.policy = policy
+        self.logout = Logout(clock=clock, store=store, sessions=sessions)
 
     # -- entries -------------------------------------------------------------------------------------------------
 
@@ -170,15 +172,16 @@ class Journey:
         if client is None or not client.enabled:
             self.transactions.delete(tx.id)
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
-        if tx.session is not None and certificate_refusal(tx.session.certificado, self.revocation, now):
-            self.sessions.delete(tx.session.key)
+        refused = session_refused(tx.session, self.revocation, now) if tx.session else None
+        if tx.session is not None and refused is not None:
+            self.logout.refused(tx.session, refused)
             tx = tx.without_session()
         offered: Choices | None = None
         if tx.session is not None and not tx.consented:
             tx, offered = self._recall(tx, tx.session, client, now)
         for step in STEPS:
             if step.pending(tx):
-                return self._ask(step, tx, client, offered, None)
+                return self._ask(step, tx, client, offered, None, refused)
         return self._issue(tx, client, now, new)
 
     def _ask(
@@ -188,12 +191,13 @@ class Journey:
         client: Client,
         offered: Choices | None,
         motivo: Motivo | None,
+        refused: Refused | None = None,
     ) -> Outcome:
         if tx.silent:
             return Redirected(tx.request, step.error(tx, offered))
         self.transactions.put(tx)
         if step is Login or tx.session is None:
-            return AskLogin(tx)
+            return AskLogin(tx, refused)
         if offered is None:
             with self.store.reading() as uow:
                 offered = self._choices(uow, tx.session, client, self.clock.now())

@@ -81,8 +81,9 @@ def refresh_reused(at: datetime, grant: Grant, generation: int) -> AuditEvent:
     return AuditEvent("refresh.reused", at, {**_grant(grant), "generation": generation})
 
 
-def session_ended(at: datetime, session: Session, grants: int) -> AuditEvent:
-    return AuditEvent("session.ended", at, {"session": session.id, "grants": grants, **_holder(session.holder)})
+def session_ended(at: datetime, session: Session, grants: int, reason: str) -> AuditEvent:
+    payload = {"session": session.id, "grants": grants, "reason": reason, **_holder(session.holder)}
+    return AuditEvent("session.ended", at, payload)
 
 
 def procuracao(at: datetime, event: str, changed: Procuracao, by: Documento) -> AuditEvent:

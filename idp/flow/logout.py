@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from idp.domain.certificado import CertReason, Refused
 from idp.domain.grant import Grant
 from idp.domain.session import Session
 from idp.flow import events
@@ -16,11 +17,19 @@ class Logout:
         self.store = store
         self.sessions = sessions
 
-    def end(self, session: Session) -> Sequence[Grant]:
-        """End ``session`` and revoke its grants; those that were in force, so that their clients can be told."""
+    def end(self, session: Session, reason: str = "logout") -> Sequence[Grant]:
+        """End ``session`` and revoke its grants; those that were in force, so that their clients can be told.
+        ``reason`` is for the audit: "logout", or why its certificate no longer holds."""
         now = self.clock.now()
         with self.store.begin() as uow:
             ended = uow.grants.revoke_session(session.id, now)
-            uow.audit.append(events.session_ended(now, session, len(ended)))
+            uow.audit.append(events.session_ended(now, session, len(ended), reason))
         self.sessions.delete(session.key)
         return ended
+
+    def refused(self, session: Session, refused: Refused) -> None:
+        """End ``session``, whose certificate does not hold; where that is final, what it gave ends with it."""
+        if refused.first.code is CertReason.LCR:
+            self.sessions.delete(session.key)
+        else:
+            self.end(session, refused.first.detail)

@@ -25,7 +25,7 @@ def login_blueprint(journey: Journey, screens: StepScreens, respond: Responder) 
         if tx is None:
             return respond(Displayed(Pagina.TRANSACAO_EXPIRADA))
         outcome = journey.resume(tx, browser=browser_digest(request), session_key=session_key(request))
-        if isinstance(outcome, AskLogin):
+        if isinstance(outcome, AskLogin) and outcome.refused is None:
             return screens.login(outcome, switching=request.args.get("trocar") == "1")
         return respond(outcome)
 

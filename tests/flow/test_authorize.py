@@ -12,7 +12,7 @@ from idp.domain.documents import CPF
 from idp.domain.person import PessoaFisica
 from idp.domain.procuracao import EstadoProcuracao
 from idp.domain.representation import Demanda, Motivo
-from idp.errors import AlreadySpent
+from idp.errors import AlreadySpent, InvalidGrant
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected
 from idp.flow.secret import digest
 from tests.domain.samples import AM1, AM2, BRUCE, EVA, MATRIZ, T0, procuracao, so
@@ -297,6 +297,61 @@ def test_a_certificate_that_expires_during_the_session_ends_it(world: World) -> 
     world.clock.tick(60)
     assert isinstance(world.choose(asked, ADA1), AskLogin)
     assert isinstance(world.begin(sso=True), AskLogin)
+
+
+@pytest.mark.attack("ATK-056")
+@pytest.mark.parametrize(
+    ("state", "code", "detail"),
+    [
+        ("revoked", CertReason.REVOGADO, "revoked"),
+        ("stale", CertReason.LCR, "crl-stale"),
+        ("absent", CertReason.LCR, "crl-absent"),
+    ],
+)
+def test_the_end_of_a_session_s_certificate_is_explained(
+    world: World, state: str, code: CertReason, detail: str
+) -> None:
+    """On the page that asks for another; the next time it merely asks."""
+    world.sign_in(world.begin(), "ada")
+    world.revocation.say("serial-ada", state)
+    asked = world.begin(sso=True)
+    assert isinstance(asked, AskLogin)
+    assert asked.refused is not None
+    assert (asked.refused.first.code, asked.refused.first.detail) == (code, detail)
+    assert asked.refused.claimed.documento == str(world.holders["ada"].documento)
+    again = world.resume(asked)
+    assert isinstance(again, AskLogin)
+    assert again.refused is None
+
+
+@pytest.mark.attack("ATK-056")
+def test_what_the_session_gave_ends_with_its_certificate(world: World) -> None:
+    """Also where nobody uses it before the certificate is good again; not where the list is only late."""
+    _, token = world.tokens()
+    world.revocation.say("serial-ada", "stale")
+    world.begin(sso=True)
+    world.revocation.say("serial-ada", "good")
+    world.refresh(token)
+    _, token = world.tokens()
+    world.revocation.say("serial-ada", "revoked")
+    assert isinstance(world.begin(sso=True), AskLogin)
+    assert world.store.audited[-1] == "session.ended"
+    world.revocation.say("serial-ada", "good")
+    with pytest.raises(InvalidGrant):
+        world.refresh(token)
+
+
+def test_a_renewed_certificate_of_the_same_person_keeps_sub_and_consent(world: World) -> None:
+    """Another serial number and key, the same CPF: nothing is asked again."""
+    first = world.redeem(world.code("ada"))
+    world.holders["ada-renewed"] = world.holders["ada"]
+    world.revocation.say("serial-ada", "revoked")
+    again = world.sign_in(world.begin(sso=True), "ada-renewed").then
+    assert isinstance(again, Granted), "the consent is remembered"
+    second = world.redeem(again)
+    assert second.grant.sub == first.grant.sub
+    assert second.grant.certificado.ref.serial == "serial-ada-renewed"
+    assert first.grant.certificado.ref.serial == "serial-ada"
 
 
 def test_a_refused_certificate_is_explained_and_may_be_followed_by_another(world: World) -> None:
