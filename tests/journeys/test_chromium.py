@@ -230,6 +230,22 @@ def test_a_narrow_screen_and_no_javascript_are_enough(
         assert arrived(page, sandbox)["inscricao"]["numero"] == "049000063"
 
 
+def test_the_back_button_after_the_answer_ends_on_a_page_that_is_true(
+    computer: Computer, sandbox: LivingSandbox
+) -> None:
+    """What was answered is not asked again, and the page does not pretend that nothing was sent."""
+    with computer.page("empresa") as page:
+        start(page, sandbox)
+        press(page, "Continuar")
+        option(page, "AM:049000012").check()
+        press(page, "Autorizar")
+        arrived(page, sandbox)
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Este pedido não está mais aberto")
+        assert code(page) == "SES-02"
+        expect(page.locator("main")).not_to_contain_text("Nada foi enviado")
+
+
 def refused(page: Page, sandbox: LivingSandbox, error: str) -> None:
     """Back at the application, which got that OAuth error."""
     expect(page.locator("[data-erro]")).to_have_text(error)

@@ -27,12 +27,16 @@ DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {
     Pagina.TRANSACAO_EXPIRADA: (
         Notice(
             "SES-02",
-            "O tempo deste pedido acabou",
+            "Este pedido não está mais aberto",
             (
-                "Por segurança, cada pedido de entrada vale só por alguns minutos, e este já terminou.",
-                "Nada foi enviado ao serviço e nada foi alterado.",
+                "Por segurança, cada pedido de entrada vale por alguns minutos e é respondido uma vez só. "
+                "Este já foi respondido ou passou do prazo.",
             ),
-            (_VOLTE, "Se você guardou esta página nos favoritos, guarde a do serviço em vez dela."),
+            (
+                "Se você acabou de autorizar ou cancelar, a resposta já foi enviada: veja o serviço.",
+                _VOLTE,
+                "Se você guardou esta página nos favoritos, guarde a do serviço em vez dela.",
+            ),
         ),
         410,
     ),
