@@ -65,25 +65,29 @@ TABLE = {
         "domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe structlog"
     ),
     "idp.admin": may("domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe"),
-    # These join or serve the rest.
-    "idp.app": may("*", "*", never="authlib joserfc"),
+    "idp.fetch": may("errors certificate"),
+    # These join or serve the rest. Who serves people fetches nothing: that is the worker's and the operator's.
+    "idp.app": may("*", "*", never="authlib joserfc idp.fetch idp.worker"),
     "idp.cli": may("*", "*", never="authlib joserfc"),
     "idp.__main__": may("cli"),
     "idp.wsgi": may("app settings"),
     "idp.worker": may("*", "*", never="authlib joserfc"),
-    "idp.server": may("*", "*", never="authlib joserfc"),
-    "idp.listeners": may("*", "*", never="authlib joserfc"),
+    "idp.server": may("*", "*", never="authlib joserfc idp.fetch idp.worker"),
+    "idp.listeners": may("*", "*", never="authlib joserfc idp.fetch idp.worker"),
     # Its fake ICP-Brasil shares no code with the parser it feeds; its relying party is Authlib's client.
     "idp.sandbox": may("*", "*", never="idp.certificate"),
 }
 
 CLOCK_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
+NETWORK = ("http.client", "urllib.request", "requests", "urllib3", "smtplib", "ftplib")
 REQUEST_GLOBALS = {"request", "g", "session", "current_app"}
 
 CLOCK_MODULES = ("idp.clock",)
 ENVIRONMENT_MODULES = ("idp.settings",)
 REQUEST_MODULES = ("idp.oidc", "idp.web", "idp.admin", "idp.sandbox")  # sandbox: the relying party's own Flask
+NETWORK_MODULES = ("idp.fetch", "idp.doctor", "idp.sandbox", "idp.cli.sandbox")
+"""The doctor probes the deployment it is pointed at; the sandbox plays relying party and visitor."""
 MADE_ONLY_IN = {"Representation": "idp.domain.representation"}
 LONGEST_FILE = 350
 
@@ -186,6 +190,13 @@ def forbidden_names(source: Source) -> Iterator[str]:
             yield f"{where}: {name}: query and form are different places"
 
 
+def forbidden_network(source: Source) -> Iterator[str]:
+    """Clients of the network anywhere but where lists are fetched."""
+    for line, name in imports(source):
+        if under(name, NETWORK) and not under(source.name, NETWORK_MODULES):
+            yield f"{source.name}:{line}: {name}: who serves people opens no connections to other machines"
+
+
 def forbidden_makers(source: Source) -> Iterator[str]:
     """Calls of a class that only its own module may make."""
     aliases: dict[str, str] = {}
@@ -233,7 +244,7 @@ def too_long(source: Source) -> Iterator[str]:
 
 
 Rule = Callable[[Source], Iterator[str]]
-RULES: tuple[Rule, ...] = (forbidden_imports, forbidden_names, forbidden_makers, too_long)
+RULES: tuple[Rule, ...] = (forbidden_imports, forbidden_names, forbidden_network, forbidden_makers, too_long)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -283,6 +294,14 @@ VIOLATIONS = [
     (forbidden_names, "idp.listeners.issuer", "from flask import Flask, current_app as app"),
     (forbidden_names, "idp.oidc.endpoints", "from flask import request\nrequest.values['scope']"),
     (forbidden_names, "idp.web.login", "import flask\nflask.request.values"),
+    (forbidden_imports, "idp.app", "from idp.fetch.http import download"),
+    (forbidden_imports, "idp.app", "from idp import worker"),
+    (forbidden_imports, "idp.server", "import idp.fetch.crls"),
+    (forbidden_imports, "idp.web.login", "from idp.fetch import crls"),
+    (forbidden_imports, "idp.certificate.revocation", "from idp.fetch import crls"),
+    (forbidden_imports, "idp.fetch.http", "import requests"),
+    (forbidden_network, "idp.certificate.revocation", "import http.client"),
+    (forbidden_network, "idp.cli.trust", "from urllib.request import urlopen"),
     (forbidden_makers, "idp.flow.choices", "from idp.domain.representation import Representation\nRepresentation(1)"),
     (forbidden_makers, "idp.flow.choices", "from idp.domain.representation import Representation as R\nR(1)"),
     (forbidden_makers, "idp.storage.sql.x", "from idp.domain import representation\nrepresentation.Representation(1)"),
