@@ -36,6 +36,7 @@ from idp.storage.sql import SqlStore, open_store, schema
 
 _ACTOR = "sandbox"
 _CLOCK = SystemClock()
+_CERTIFIED = click.Choice([p.slug for p in PERSONAS if p.spec.issuer])
 DIR = click.option(
     "--dir", "directory", type=click.Path(path_type=Path), default=Path(".sandbox"), help="Where it keeps everything."
 )
@@ -106,9 +107,7 @@ def login(directory: Path, slug: str, inscricao: str) -> None:
 
     Exits with 1 when the journey ends on a refusal.
     """
-    here = Sandbox(directory)
-    if not here.config.exists():
-        raise ConfigurationError(f"there is no sandbox in {directory}", "start it: idp sandbox run")
+    here = _existing(directory)
     try:
         arrived = driver.login(here, persona(slug), inscricao)
     except requests.ConnectionError as error:
@@ -144,6 +143,35 @@ def demo() -> None:
     if wrong:
         fail(1, f"{wrong} of the journeys did not end as expected")
     click.echo("All journeys ended as expected; every ID token was verified against the JWKS.")
+
+
+@sandbox.command()
+@DIR
+@click.option("--as", "slug", required=True, type=_CERTIFIED, help="Whose certificate.")
+@json_option
+def revoke(directory: Path, slug: str) -> None:
+    """Revoke a persona's certificate in its CA's CRL. The provider hears of it by "idp crl sync"."""
+    here = _existing(directory)
+    crl = pki.revoke(here.pki, persona(slug), _CLOCK.now())
+    sync = f"IDP_CONFIG={here.config} {_command()} crl sync --from {crl}"
+    show({"revoked": slug, "crl": str(crl), "next": sync})
+
+
+@sandbox.command()
+@DIR
+@click.option("--as", "slug", required=True, type=_CERTIFIED, help="Whose certificate.")
+@json_option
+def renew(directory: Path, slug: str) -> None:
+    """Give a persona another certificate, with a key and serial number of its own; the old one stays as it is."""
+    p12 = pki.renew(_existing(directory).pki, persona(slug), _CLOCK.now())
+    show({"renewed": slug, "p12": str(p12), "password": P12_PASSWORD})
+
+
+def _existing(directory: Path) -> Sandbox:
+    here = Sandbox(directory)
+    if not here.config.exists():
+        raise ConfigurationError(f"there is no sandbox in {directory}", "start it: idp sandbox run")
+    return here
 
 
 def prepare(here: Sandbox, ports: Ports, hosts: Hosts) -> None:

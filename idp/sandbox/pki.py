@@ -45,7 +45,7 @@ from idp.sandbox.authorities import (
     new_key,
 )
 from idp.sandbox.leaves import make_leaf
-from idp.sandbox.personas import P12_PASSWORD, PERSONAS, Profile
+from idp.sandbox.personas import P12_PASSWORD, PERSONAS, Persona, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +131,43 @@ def refresh_crls(directory: Path, now: datetime) -> None:
     """Sign every CA's CRL again from ``now``: same entries, next number. Raises OSError if there is no PKI there."""
     now = now.replace(microsecond=0)
     for certificate_file in sorted((directory / "ca").glob("*.pem")):
-        slug = certificate_file.stem
-        key = load_pem_private_key(certificate_file.with_suffix(".key").read_bytes(), None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        authority = Authority(x509.load_pem_x509_certificate(certificate_file.read_bytes()), key)
-        path = directory / "crl" / f"{slug}.crl"
-        previous = x509.load_der_x509_crl(path.read_bytes())
-        number = previous.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-        _write_crl(path, make_crl(authority, now, number + 1, list(previous)))
+        _sign_again(directory, certificate_file.stem, now)
+
+
+def revoke(pki: Pki, persona: Persona, now: datetime) -> Path:
+    """Revoke the persona's certificate in its CA's CRL, signed again from ``now``. Returns the CRL's file."""
+    now = now.replace(microsecond=0)
+    serial = x509.load_pem_x509_certificate(pki.certificate(persona.slug).read_bytes()).serial_number
+    entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)
+    return _sign_again(pki.directory, persona.spec.issuer, now, entry.build())
+
+
+def renew(pki: Pki, persona: Persona, now: datetime) -> Path:
+    """Give the persona a certificate with another key and serial number; the old one stays as good or bad as it is.
+    Returns the new .p12 file."""
+    ca = next(ca for ca in ISSUING if ca.slug == persona.spec.issuer)
+    key, issuer = new_key(), _authority(pki.directory, ca.slug)
+    leaf = make_leaf(persona, key, issuer, ca, now.replace(microsecond=0))
+    root = x509.load_pem_x509_certificate((pki.directory / "ca" / f"{ca.root}.pem").read_bytes())
+    for file in (pki.key(persona.slug), pki.p12(persona.slug)):
+        file.unlink()
+    _write_persona(pki.directory / "personas", persona, key, leaf, [issuer.certificate, root])
+    return pki.p12(persona.slug)
+
+
+def _sign_again(directory: Path, slug: str, now: datetime, *more: x509.RevokedCertificate) -> Path:
+    path = directory / "crl" / f"{slug}.crl"
+    previous = x509.load_der_x509_crl(path.read_bytes())
+    number = previous.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    _write_crl(path, make_crl(_authority(directory, slug), now, number + 1, [*previous, *more]))
+    return path
+
+
+def _authority(directory: Path, slug: str) -> Authority:
+    file = directory / "ca" / f"{slug}.pem"
+    key = load_pem_private_key(file.with_suffix(".key").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return Authority(x509.load_pem_x509_certificate(file.read_bytes()), key)
 
 
 def _write_personas(
@@ -155,15 +184,7 @@ def _write_personas(
         key = new_key()
         leaf = make_leaf(persona, key, issuer, ca, now)
         above = [issuer.certificate, authorities[ca.root].certificate] if issuer and ca else []
-        _write_certificates(directory / f"{persona.slug}.pem", leaf)
-        _write_certificates(directory / f"{persona.slug}-chain.pem", leaf, *above)
-        _write_key(directory / f"{persona.slug}.key", key)
-        password = BestAvailableEncryption(P12_PASSWORD.encode())
-        friendly = f"{persona.slug} (sandbox)".encode()
-        _write_private(
-            directory / f"{persona.slug}.p12",
-            pkcs12.serialize_key_and_certificates(friendly, key, leaf, above or None, password),
-        )
+        _write_persona(directory, persona, key, leaf, above)
         if persona.spec.revoked:
             entry = x509.RevokedCertificateBuilder().serial_number(leaf.serial_number)
             entry = entry.revocation_date(now - timedelta(days=3))
@@ -171,6 +192,20 @@ def _write_personas(
             entries = revoked.setdefault(persona.spec.issuer, [])
             entries.append(entry.add_extension(reason, critical=False).build())
     return revoked
+
+
+def _write_persona(
+    directory: Path, persona: Persona, key: rsa.RSAPrivateKey, leaf: x509.Certificate, above: list[x509.Certificate]
+) -> None:
+    _write_certificates(directory / f"{persona.slug}.pem", leaf)
+    _write_certificates(directory / f"{persona.slug}-chain.pem", leaf, *above)
+    _write_key(directory / f"{persona.slug}.key", key)
+    password = BestAvailableEncryption(P12_PASSWORD.encode())
+    friendly = f"{persona.slug} (sandbox)".encode()
+    _write_private(
+        directory / f"{persona.slug}.p12",
+        pkcs12.serialize_key_and_certificates(friendly, key, leaf, above or None, password),
+    )
 
 
 def _write_bundle(directory: Path, authorities: dict[str, Authority]) -> None:

@@ -124,6 +124,12 @@ class LivingSandbox:
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         return subprocess.run(argv, cwd=self.directory, env=env, capture_output=True, text=True, check=False)
 
+    def sandbox_command(self, *arguments: str) -> dict[str, Any]:
+        """``idp sandbox … --json`` on this sandbox; its document."""
+        done = self.idp("sandbox", *arguments, "--dir", str(self.data), "--json")
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
     def audit(self) -> list[dict[str, Any]]:
         """All audit rows so far, in order, read with the product's own command (which records itself)."""
         done = self.idp("audit", "export")

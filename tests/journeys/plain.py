@@ -84,6 +84,12 @@ class Login:
 
     def begin(self, **parameters: str) -> Page:
         """To the login page."""
+        answer = self.request(**parameters)
+        assert answer.status_code == 200, answer.text
+        return Page(answer.url, answer.text)
+
+    def request(self, **parameters: str) -> requests.Response:
+        """To /authorize, and wherever the issuer sends the browser from there."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
             "response_type": "code",
@@ -96,9 +102,7 @@ class Login:
             **parameters,
         }
         metadata = self.browser.get(f"{self.issuer}/.well-known/openid-configuration").json()
-        answer = self.browser.go(f"{metadata['authorization_endpoint']}?{urlencode(query)}")
-        assert answer.status_code == 200, answer.text
-        return Page(answer.url, answer.text)
+        return self.browser.go(f"{metadata['authorization_endpoint']}?{urlencode(query)}")
 
     def ticket(self, page: Page) -> str:
         """The link to the certificate host."""
@@ -114,11 +118,11 @@ class Login:
         assert answer.status_code == 200, answer.text
         return Page(answer.url, answer.text)
 
-    def code(self, answer: requests.Response) -> str:
+    def code(self, answer: requests.Response, redirect_uri: str = REDIRECT_URI) -> str:
         """The code in the answer that leaves for the client."""
         assert answer.status_code in (302, 303), answer.text
         location = answer.headers["Location"]
-        assert location.startswith(REDIRECT_URI + "?")
+        assert location.startswith(redirect_uri + "?")
         parameters = parse_qs(urlsplit(location).query)
         assert parameters["state"] == [self.state]
         assert parameters["iss"] == [self.issuer]
