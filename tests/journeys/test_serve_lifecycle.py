@@ -15,7 +15,7 @@ import pytest
 from idp.sandbox.html import Page
 from tests.journeys.living import LivingSandbox
 from tests.journeys.plain import Browser, Login, choices
-from tests.support.processes import accepts
+from tests.support.processes import accepts, wait_until
 
 ESTALEIRO = "AM:049000071"
 RETURN = "https://fiscal.portaria.test/retorno"
@@ -103,7 +103,7 @@ def test_a_login_survives_a_crash_at_every_step(own: LivingSandbox) -> None:
 
 def crash_and_start(living: LivingSandbox) -> None:
     living.crash()
-    assert processes_of(living.directory) == []
+    wait_until(lambda: processes_of(living.directory) == [], "every killed process is gone")
     living.start()
 
 
