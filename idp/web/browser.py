@@ -16,6 +16,7 @@ BROWSER_COOKIE = "__Host-portaria-browser"
 SESSION_COOKIE = "__Host-portaria-session"
 """Bearer value of the single sign-on session; renewed at every login."""
 
+_PHONE = re.compile(r"Android|iPhone|iPad|iPod|\bMobile\b")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")  # 256 bits, as idp.flow.secret makes them
 
 
@@ -86,6 +87,12 @@ def same_origin(request: Request, issuer: str) -> bool:
     if site is not None and site != "same-origin":
         return False
     return origin in (None, issuer) or (origin == "null" and site == "same-origin")
+
+
+def on_a_phone(request: Request) -> bool:
+    """What the browser says of itself (Sec-CH-UA-Mobile, else User-Agent): good enough for a hint, for nothing more."""
+    hint = request.headers.get("Sec-CH-UA-Mobile")
+    return hint == "?1" if hint in ("?0", "?1") else bool(_PHONE.search(request.user_agent.string))
 
 
 def _cookie(request: Request, name: str) -> str | None:

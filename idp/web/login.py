@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from idp.flow.authorize import Journey
 from idp.flow.outcome import AskLogin, Displayed, Pagina
-from idp.web.browser import browser_digest, same_origin, session_key
+from idp.web.browser import browser_digest, on_a_phone, same_origin, session_key
 from idp.web.outcome import Responder
 from idp.web.parameters import ID, SECRET, once
 from idp.web.screens import StepScreens
@@ -26,7 +26,7 @@ def login_blueprint(journey: Journey, screens: StepScreens, respond: Responder) 
             return respond(Displayed(Pagina.TRANSACAO_EXPIRADA))
         outcome = journey.resume(tx, browser=browser_digest(request), session_key=session_key(request))
         if isinstance(outcome, AskLogin) and outcome.refused is None:
-            return screens.login(outcome, switching=request.args.get("trocar") == "1")
+            return screens.login(outcome, switching=request.args.get("trocar") == "1", phone=on_a_phone(request))
         return respond(outcome)
 
     @blueprint.post("/login")

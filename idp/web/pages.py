@@ -19,7 +19,7 @@ from idp.web.assets import STYLE_PATH
 from idp.web.logs import correlation_id, log
 from idp.web.security import content_security_policy, source
 from idp.web.text import legivel, momento
-from idp.web.views.notice import DEAD_ENDS, HTTP, INDISPONIVEL, Notice
+from idp.web.views.notice import DEAD_ENDS, HTTP, INDISPONIVEL, Notice, nosso_suporte
 from idp.web.views.protocol import protocol_notice
 
 
@@ -95,7 +95,22 @@ class Pages:
         """A page with one thing to say; JSON for whoever accepts nothing but JSON."""
         if wants_json():
             return _problem(notice.codigo, notice.tecnico or notice.codigo, status)
-        return self.render("errors/notice.html", status=status, codigo=notice.codigo, notice=notice)
+        if notice.codigo.startswith("SIS-"):
+            notice = replace(notice, quem=nosso_suporte(self.site.support))
+        diagnostico = self.diagnosis(("Código", notice.codigo))
+        return self.render(
+            "errors/notice.html", status=status, codigo=notice.codigo, notice=notice, diagnostico=diagnostico
+        )
+
+    def diagnosis(self, *facts: tuple[str, str]) -> str:
+        """Lines that a person can copy to whoever helps: which request, when, with what browser, and ``facts``, of
+        which none may hold a document in clear."""
+        request_facts = (
+            ("Atendimento", correlation_id()),
+            ("Hora", momento(self.clock.now())),
+            ("Navegador", legivel(request.user_agent.string, 200)),
+        )
+        return "\n".join(f"{label}: {text}" for label, text in (*request_facts, *facts) if text)
 
     def dead_end(self, displayed: Displayed) -> Response:
         """``data["tx"]`` names a Transaction of this browser that may still be taken up."""
@@ -113,8 +128,7 @@ class Pages:
         detail = legivel(detail, 300)
         if wants_json():
             return _problem(code, detail, status)
-        notice = protocol_notice(code, detail)
-        return self.render("errors/notice.html", status=status, codigo=notice.codigo, notice=notice)
+        return self.notice(protocol_notice(code, detail), status)
 
     def logout_confirm(
         self,

@@ -19,11 +19,11 @@ from idp.web.certificate_host import CertificateHost
 from idp.web.logs import correlation_id, log
 from idp.web.pages import Pages
 from idp.web.text import data, hora, momento
-from idp.web.views.certificate import diagnosis, refusal
+from idp.web.views.certificate import facts, refusal
 from idp.web.views.choices import choices_view
 from idp.web.views.client import ClientView, client_view, destinations, receives
 from idp.web.views.missing import fell_through, missing_view, nothing
-from idp.web.views.person import person_view
+from idp.web.views.person import person_facts, person_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class StepScreens:
         site = pages.site
         self.host = CertificateHost(site.certificate_origin, site.certificate_second_origin, site.certificate_wildcard)
 
-    def login(self, ask: AskLogin, *, switching: bool = False) -> Response:
-        """Before the browser's own window opens. ``switching``: the person asked for another certificate."""
+    def login(self, ask: AskLogin, *, switching: bool = False, phone: bool = False) -> Response:
+        """Before the browser's own window opens. ``switching``: the person asked for another certificate. ``phone``:
+        the browser says that it runs on one, where few have a certificate; a hint and no more (DEV-01)."""
         client, view = self._client(ask.tx)
         return self.pages.render(
             "login/login.html",
@@ -56,6 +57,7 @@ class StepScreens:
             entrar=self.host.another(ask.tx) if switching else self.host.entrance(ask.tx),
             compativel=self.host.compatible(ask.tx),
             switching=switching,
+            celular=phone,
             trocar=self.host.how_to_switch,
             prazo=hora(ask.tx.expires_at),
             forms=destinations(client, ask.tx.request),
@@ -79,9 +81,7 @@ class StepScreens:
             entrar=self.host.another(ask.tx),
             compativel=self.host.compatible(ask.tx) if ask.refused.first.code is CertReason.NENHUM else None,
             trocar=self.host.how_to_switch,
-            diagnostico=diagnosis(
-                ask.refused, client=view.nome, correlation=correlation_id(), at=self.pages.clock.now()
-            ),
+            diagnostico=self.pages.diagnosis(("Serviço", view.nome), *facts(ask.refused)),
             forms=destinations(client, ask.tx.request),
         )
 
@@ -102,7 +102,19 @@ class StepScreens:
         }
         if not ask.choices.available:
             notice = nothing(session.holder, ask.choices, demanda, view.nome, self.pages.site.support)
-            return self.pages.render("consent/nothing.html", status=403, codigo=notice.codigo, notice=notice, **common)
+            return self.pages.render(
+                "consent/nothing.html",
+                status=403,
+                codigo=notice.codigo,
+                notice=notice,
+                diagnostico=self.pages.diagnosis(
+                    ("Código", notice.codigo),
+                    ("Serviço", view.nome),
+                    *person_facts(session),
+                    ("Vínculos", ", ".join(sorted({one.motivo.value for one in ask.choices.missing})) or "nenhum"),
+                ),
+                **common,
+            )
         at = browsing or Browsing()
         return self.pages.render(
             "consent/consent.html",

@@ -99,6 +99,23 @@ def test_revocation_ends_the_session_and_renewal_keeps_the_person(own: LivingSan
     assert claims(own, second)["sub"] == claims(own, first)["sub"]
 
 
+def test_without_the_list_of_its_ca_a_certificate_is_not_judged(own: LivingSandbox) -> None:
+    """The page names the CA, not the person, as the cause; when the list is back, so is the login."""
+    index = own.data / "state" / "trust" / "crl"
+    away = index.rename(index.with_name("away"))
+    browser = Browser(own, "contadora")
+    login = Login(browser)
+
+    def arrival() -> Page:
+        answer = browser.go(present(browser, login.ticket(login.begin())))
+        return Page(answer.url, answer.text)
+
+    wait_until(lambda: arrival().code == "CERT-06", "the list's absence is noticed", 10)
+    assert "A lista de certificados revogados (LCR) da AC FICTICIA FINAL v12 está indisponível" in arrival().text
+    away.rename(index)
+    wait_until(lambda: arrival().heading.strip() == "Em nome de quem?", "the list's return is noticed", 10)
+
+
 def entrance_of(application: Application, browser: Browser) -> Page:
     _, answer = application.begin(browser)
     return Page(answer.url, answer.text)

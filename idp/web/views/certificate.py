@@ -9,8 +9,8 @@ from datetime import datetime
 from idp.domain.certificado import CertReason, Claimed, Reason, Refused
 from idp.domain.documents import parse_documento
 from idp.errors import InvalidDocument
-from idp.web.text import data, legivel, momento
-from idp.web.views.notice import Notice
+from idp.web.text import data, legivel
+from idp.web.views.notice import Notice, nosso_suporte
 
 _TIPOS = {
     "ca-certificate": "de uma Autoridade Certificadora",
@@ -153,18 +153,15 @@ def for_reason(reason: Reason, claimed: Claimed, support: str) -> Notice:
     if issuer_helps:
         quem = f"Quem ajuda: {seen.sua_ac}. O certificado é emitido e renovado por ela, não por nós."
     else:
-        quem = f"Quem ajuda: {support}." if support else "Quem ajuda: o nosso suporte."
+        quem = nosso_suporte(support)
     return Notice(reason.code.value, title, causes(seen), steps, quem)
 
 
-def diagnosis(refused: Refused, *, client: str, correlation: str, at: datetime) -> str:
-    """Lines that a person can copy to whoever helps. No document in clear."""
+def facts(refused: Refused) -> tuple[tuple[str, str], ...]:
+    """What the certificate says, for whoever helps: label and text. No document in clear."""
     claimed = refused.claimed
     validity = (claimed.not_before, claimed.not_after)
-    lines = (
-        ("Atendimento", correlation),
-        ("Hora", momento(at)),
-        ("Serviço", client),
+    return (
         ("Motivos", "; ".join(f"{reason.code.value} ({reason.detail})" for reason in refused.reasons)),
         ("Titular", legivel(claimed.nome)),
         ("Documento", _masked(claimed.documento)),
@@ -173,7 +170,6 @@ def diagnosis(refused: Refused, *, client: str, correlation: str, at: datetime) 
         ("Validade", " a ".join(data(moment) for moment in validity if moment)),
         ("Políticas", ", ".join(legivel(oid, 40) for oid in claimed.politicas[:8])),
     )
-    return "\n".join(f"{label}: {value}" for label, value in lines if value)
 
 
 def _masked(documento: str | None) -> str:

@@ -12,7 +12,7 @@ from idp.domain.representation import Demanda, Modo, Motivo
 from idp.flow.choices import Choices, Missing
 from idp.web.text import data, legivel, ultimo_dia
 from idp.web.views.certificate import for_reason
-from idp.web.views.notice import Notice
+from idp.web.views.notice import Notice, nosso_suporte
 from idp.web.views.poderes import em_palavras
 
 _CODES = {
@@ -60,7 +60,7 @@ def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, su
         return for_reason(reason, Claimed(), support)
     documento = holder.documento
     kind = "CPF" if isinstance(documento, CPF) else "CNPJ"
-    quem = f"Quem ajuda: {support}." if support else ""
+    quem = nosso_suporte(support)
     if not motivos:
         return Notice(
             "INS-01",

@@ -21,6 +21,11 @@ class Notice:
     """Where to go on: (href, label)."""
 
 
+def nosso_suporte(support: str) -> str:
+    """Who helps where the matter is ours. ``support`` as in ``idp.web.pages.Site``."""
+    return f"Quem ajuda: {support}." if support else "Quem ajuda: o nosso suporte."
+
+
 _VOLTE = "Volte ao serviço que você queria usar e comece a entrada outra vez."
 
 DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {

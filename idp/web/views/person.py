@@ -41,6 +41,18 @@ def person_view(session: Session, now: datetime) -> PersonView:
     )
 
 
+def person_facts(session: Session) -> tuple[tuple[str, str], ...]:
+    """The same for whoever helps, with what names the certificate: label and text."""
+    documento, certificado = session.holder.documento, session.certificado
+    return (
+        ("Titular", legivel(session.holder.nome)),
+        ("Documento", documento.mascarado),
+        ("Emissor", legivel(certificado.emissor)),
+        ("Número de série", certificado.ref.serial),
+        ("Validade", data(certificado.validade)),
+    )
+
+
 def _warning(days: int) -> str:
     when = "hoje" if days < 1 else "amanhã" if days == 1 else f"em {days} dias"
     return f"Seu certificado vence {when}. Renove-o antes, para não ficar sem acesso."
