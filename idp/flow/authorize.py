@@ -22,7 +22,7 @@ from idp.flow.certificate import session_refused
 from idp.flow.choices import Choices, choices
 from idp.flow.logout import Logout
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
-from idp.flow.policy import Policy
+from idp.flow.policy import EXPIRY_WARNING, Policy
 from idp.flow.secret import digest, new_id, new_secret
 from idp.flow.sid import sid_of
 from idp.flow.steps import STEPS, Consent, Login
@@ -209,6 +209,8 @@ class Journey:
         """Take up a remembered choice where the rules allow one: the hinted token's, or the only one there is."""
         if tx.request.prompt & {Prompt.CONSENT, Prompt.SELECT_ACCOUNT}:
             return tx, None
+        if session.auth_time >= tx.started_at and session.certificado.validade - now <= EXPIRY_WARNING:
+            return tx, None  # whoever just showed a certificate that ends soon must see the page that says so
         with self.store.reading() as uow:
             offered = self._choices(uow, session, client, now)
             refs = {representation.ref for representation in offered.available}

@@ -10,6 +10,9 @@ from idp.domain.representation import Regras
 REFRESH_REPEAT = timedelta(seconds=10)
 """How long the token just rotated may be repeated by a confidential client whose answer was lost."""
 
+EXPIRY_WARNING = timedelta(days=30)
+"""A person is warned of the certificate's end from so long before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -15,7 +15,7 @@ from idp.domain.representation import Demanda, Motivo
 from idp.errors import AlreadySpent, InvalidGrant
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected
 from idp.flow.secret import digest
-from tests.domain.samples import AM1, AM2, BRUCE, EVA, MATRIZ, T0, procuracao, so
+from tests.domain.samples import AM1, AM2, BRUCE, DAY, EVA, MATRIZ, T0, procuracao, so
 from tests.flow.world import CALLBACK, OPENID, World, browser, key, offered
 
 ADA1 = "AM:040000010/procuracao/prc_1"
@@ -352,6 +352,20 @@ def test_a_renewed_certificate_of_the_same_person_keeps_sub_and_consent(world: W
     assert second.grant.sub == first.grant.sub
     assert second.grant.certificado.ref.serial == "serial-ada-renewed"
     assert first.grant.certificado.ref.serial == "serial-ada"
+
+
+def test_a_certificate_that_ends_soon_is_told_at_the_login_and_not_in_between(world: World) -> None:
+    """The page with the warning is not skipped for a remembered consent; single sign-on afterwards skips it."""
+    world.code("ada")
+    world.not_after["ada"] = T0 + 30 * DAY
+    asked = world.sign_in(world.begin(), "ada").then
+    assert offered(asked) == [ADA1]
+    assert isinstance(world.choose(asked, ADA1), Granted)
+    world.clock.tick(1)
+    assert isinstance(world.begin(sso=True), Granted)
+    assert isinstance(world.begin(sso=True, prompt="none"), Granted)
+    world.not_after["ada"] = T0 + 31 * DAY
+    assert isinstance(world.sign_in(world.begin(), "ada").then, Granted)
 
 
 def test_a_refused_certificate_is_explained_and_may_be_followed_by_another(world: World) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from idp.domain.documents import CPF
 from idp.domain.session import Session
+from idp.flow.policy import EXPIRY_WARNING
 from idp.web.text import data, legivel
-
-_WARN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def person_view(session: Session, now: datetime) -> PersonView:
         else f"Selo Eletrônico {certificado.nivel.value}",
         emissor=legivel(certificado.emissor),
         validade=data(certificado.validade),
-        aviso=_warning(left.days) if left <= _WARN else "",
+        aviso=_warning(left.days) if left <= EXPIRY_WARNING else "",
     )
 
 
