@@ -1,5 +1,5 @@
 """The stores of the contract suites, here too."""
 
-from tests.contracts.conftest import database_url, sqlite_template, store
+from tests.contracts.conftest import database_url, postgres_store, sqlite_template, store
 
-__all__ = ["database_url", "sqlite_template", "store"]
+__all__ = ["database_url", "postgres_store", "sqlite_template", "store"]

@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, Engine, bindparam, delete, 
 
 from idp.ports import Clock
 from idp.storage.sql.engine import answering, autocommit
+from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import Upsert
 from idp.storage.sql.tables import ephemeral
 
@@ -27,11 +28,11 @@ def _put(insert: Callable[..., Any], where: ColumnElement[bool] | None = None) -
     return statement.on_conflict_do_update(index_elements=[ephemeral.c.key], set_=new, where=where)
 
 
-_PUT = Upsert(_put)
-_ADD = Upsert(lambda insert: _put(insert, ephemeral.c.expires_at <= _NOW).returning(ephemeral.c.key))
-_GET = select(ephemeral.c.value).where(*_ALIVE)
-_TAKE = delete(ephemeral).where(*_ALIVE).returning(ephemeral.c.value)
-_DELETE = delete(ephemeral).where(ephemeral.c.key == _KEY)
+_PUT = Prepared(Upsert(_put))
+_ADD = Prepared(Upsert(lambda insert: _put(insert, ephemeral.c.expires_at <= _NOW).returning(ephemeral.c.key)))
+_GET = Prepared(select(ephemeral.c.value).where(*_ALIVE))
+_TAKE = Prepared(delete(ephemeral).where(*_ALIVE).returning(ephemeral.c.value))
+_DELETE = Prepared(delete(ephemeral).where(ephemeral.c.key == _KEY))
 _PURGE = delete(ephemeral).where(ephemeral.c.expires_at <= _NOW)
 
 
@@ -52,26 +53,28 @@ class SqlEphemeral:
     def put(self, key: str, value: bytes, lifetime: timedelta) -> None:
         now = self._clock.now()
         with answering(), self._engine.connect() as connection:
-            connection.execute(_PUT.on(connection), {"key": key, "value": value, "expires_at": now + lifetime})
+            _PUT.rows(connection, {"key": key, "value": value, "expires_at": now + lifetime})
         self._purge_when_due(now)
 
     def get(self, key: str) -> bytes | None:
         with answering(), self._engine.connect() as connection:
-            return connection.execute(_GET, {"at_key": key, "now": self._clock.now()}).scalar()
+            row = _GET.first(connection, {"at_key": key, "now": self._clock.now()})
+        return row[0] if row else None
 
     def take(self, key: str) -> bytes | None:
         with answering(), self._engine.connect() as connection:
-            return connection.execute(_TAKE, {"at_key": key, "now": self._clock.now()}).scalar()
+            row = _TAKE.first(connection, {"at_key": key, "now": self._clock.now()})
+        return row[0] if row else None
 
     def add_if_absent(self, key: str, value: bytes, lifetime: timedelta) -> bool:
         now = self._clock.now()
         values = {"key": key, "value": value, "expires_at": now + lifetime, "now": now}
         with answering(), self._engine.connect() as connection:
-            return connection.execute(_ADD.on(connection), values).first() is not None
+            return _ADD.first(connection, values) is not None
 
     def delete(self, key: str) -> None:
         with answering(), self._engine.connect() as connection:
-            connection.execute(_DELETE, {"at_key": key})
+            _DELETE.rows(connection, {"at_key": key})
 
     def purge(self) -> int:
         """Delete what has expired; how many. Expired values are never returned, purged or not."""

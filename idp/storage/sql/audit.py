@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Engine, bindparam, func, insert, select, text
 from idp.audit import GENESIS, Row, link, sealed_event
 from idp.ports import AuditEvent
 from idp.storage.sql.engine import answering
+from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.tables import audit
 
-_APPEND = insert(audit).inline()
+_APPEND = Prepared(insert(audit).inline())
 _BATCH = 1000
 _SEALER_LOCK = 0x506F7274  # any number, the same in every process: "Port"
 _HEAD = select(audit.c.sequence, audit.c.hash).where(
@@ -32,7 +33,7 @@ class SqlAudit:
         self._connection = connection
 
     def append(self, event: AuditEvent) -> None:
-        self._connection.execute(_APPEND, sealed_event(event))
+        _APPEND.rows(self._connection, sealed_event(event))
 
 
 class SqlAuditLog:

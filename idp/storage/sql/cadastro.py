@@ -22,45 +22,47 @@ from idp.domain.procuracao import Procuracao
 from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
 from idp.storage.codec import cpf
 from idp.storage.sql import rows
+from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, fatos, procuracao
 from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
 
+_CONTRIBUINTE = [column.name for column in INSCRICAO].index("contribuinte")
 _HOLDER: BindParameter[str] = bindparam("holder")
 _ONE = (inscricoes.c.uf == bindparam("uf"), inscricoes.c.numero == bindparam("numero"))
-_FACTS = select(*fatos(_HOLDER)).select_from(CADASTRO).where(*_ONE)
-_FACTS_PROCURACAO = (
+_FACTS = Prepared(select(*fatos(_HOLDER)).select_from(CADASTRO).where(*_ONE))
+_FACTS_PROCURACAO = Prepared(
     select(*fatos(_HOLDER), *procuracao())
     .select_from(CADASTRO.join(procuracoes, procuracoes.c.id == bindparam("procuracao")))
     .where(*_ONE)
 )
 _chain = chain(bindparam("procuracao"))
-_ANCESTORS = select(*procuracao(_chain)).order_by(_chain.c.elo)
+_ANCESTORS = Prepared(select(*procuracao(_chain)).order_by(_chain.c.elo))
 
 # Locked. The inscrição's contribuinte and, where the cadastro has it, the holder's own company: one row each.
 _BOTH = inscricoes.join(estabelecimentos, estabelecimentos.c.documento == inscricoes.c.documento).join(
     contribuintes, or_(contribuintes.c.id == inscricoes.c.contribuinte, contribuintes.c.id == _HOLDER)
 )
-_LOCKED = (
+_LOCKED = Prepared(
     select(*INSCRICAO, contribuintes.c.id.label("locked"))
     .select_from(_BOTH)
     .where(*_ONE)
     .order_by(contribuintes.c.id)
     .with_for_update(read=True, of=[contribuintes, inscricoes])
 )
-_LOCKED_CHAIN = (
+_LOCKED_CHAIN = Prepared(
     select(*INSCRICAO, contribuintes.c.id.label("locked"), *procuracao())
     .select_from(_BOTH.join(procuracoes, procuracoes.c.id == bindparam("procuracao")))
     .where(*_ONE)
     .order_by(contribuintes.c.id)
     .with_for_update(read=True, of=[contribuintes, inscricoes, procuracoes])
 )
-_LOCKED_ANCESTORS = (
+_LOCKED_ANCESTORS = Prepared(
     select(*procuracao())
     .join_from(procuracoes, _chain, _chain.c.id == procuracoes.c.id)
     .order_by(_chain.c.elo)
     .with_for_update(read=True, of=procuracoes)
 )
-_LOCKED_REPRESENTANTES = (
+_LOCKED_REPRESENTANTES = Prepared(
     select(representantes.c.contribuinte, representantes.c.cpf)
     .where(or_(representantes.c.contribuinte == bindparam("contribuinte"), representantes.c.contribuinte == _HOLDER))
     .order_by(representantes.c.contribuinte, representantes.c.cpf)
@@ -74,18 +76,20 @@ def _linked(modo: Modo, contribuinte: Select[Any]) -> Select[Any]:
     return select(*columns).select_from(CADASTRO).where(inscricoes.c.contribuinte.in_(contribuinte))
 
 
-_LINKED = union_all(
-    _linked(Modo.TITULAR, select(_HOLDER)),
-    _linked(Modo.REPRESENTANTE_LEGAL, select(representantes.c.contribuinte).where(representantes.c.cpf == _HOLDER)),
-    _linked(
-        Modo.PROCURACAO,
-        select(procuracoes.c.outorgante_contribuinte).where(procuracoes.c.outorgado_contribuinte == _HOLDER),
-    ),
+_LINKED = Prepared(
+    union_all(
+        _linked(Modo.TITULAR, select(_HOLDER)),
+        _linked(Modo.REPRESENTANTE_LEGAL, select(representantes.c.contribuinte).where(representantes.c.cpf == _HOLDER)),
+        _linked(
+            Modo.PROCURACAO,
+            select(procuracoes.c.outorgante_contribuinte).where(procuracoes.c.outorgado_contribuinte == _HOLDER),
+        ),
+    )
 )
 _received = select(procuracoes).where(procuracoes.c.outorgado_contribuinte == _HOLDER).cte("recebidas", recursive=True)
 # UNION, not UNION ALL: it ends even where procurações descend from each other in a circle.
 _received = _received.union(select(procuracoes).where(procuracoes.c.id == _received.c.pai))
-_RECEIVED = select(*procuracao(_received))
+_RECEIVED = Prepared(select(*procuracao(_received)))
 
 
 class SqlCadastro:
@@ -97,7 +101,7 @@ class SqlCadastro:
     def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
         key = {"holder": rows.contribuinte_id(holder.documento)}
         linked: dict[Modo, list[Fatos]] = {modo: [] for modo in Modo}
-        for row in self._connection.execute(_LINKED, key):
+        for row in _LINKED.rows(self._connection, key):
             linked[Modo(row[0])].append(rows.fatos(row[1:]))
         found = [
             (Modo.TITULAR, fatos)
@@ -111,7 +115,7 @@ class SqlCadastro:
         return sorted(found, key=lambda entry: _order(entry[1].inscricao))
 
     def _reached(self, holder: Holder, key: dict[str, str], within: Sequence[Fatos], raiz: bool) -> Iterator[Fatos]:
-        known = {value.id: value for value in map(rows.procuracao, self._connection.execute(_RECEIVED, key))}
+        known = {value.id: value for value in map(rows.procuracao, _RECEIVED.rows(self._connection, key))}
         received: dict[str, list[Procuracao]] = {}
         for value in known.values():
             same_root = rows.contribuinte_id(value.outorgado) == key["holder"]
@@ -132,36 +136,37 @@ class SqlCadastro:
             keys["procuracao"] = ref.procuracao
         if lock and self._connection.dialect.name == "postgresql":
             return self._locked_facts(holder, keys)
-        row = self._connection.execute(_FACTS if ref.procuracao is None else _FACTS_PROCURACAO, keys).first()
+        row = (_FACTS if ref.procuracao is None else _FACTS_PROCURACAO).first(self._connection, keys)
         if row is None:
             return None
         return rows.fatos(
             row, () if ref.procuracao is None else self._chain(rows.procuracao(row[rows.FATOS_SIZE :]), _ANCESTORS)
         )
 
-    def _chain(self, first: Procuracao, ancestors: Select[Any]) -> tuple[Procuracao, ...]:
+    def _chain(self, first: Procuracao, ancestors: Prepared) -> tuple[Procuracao, ...]:
         if first.pai is None:
             return (first,)
-        return first, *map(rows.procuracao, self._connection.execute(ancestors, {"procuracao": first.pai}))
+        return first, *map(rows.procuracao, ancestors.rows(self._connection, {"procuracao": first.pai}))
 
     def _locked_facts(self, holder: Holder, keys: dict[str, str]) -> Fatos | None:
         with_procuracao = "procuracao" in keys
-        locked = self._connection.execute(_LOCKED_CHAIN if with_procuracao else _LOCKED, keys).all()
-        row = next((row for row in locked if row.locked == row.contribuinte), None)
+        locked = (_LOCKED_CHAIN if with_procuracao else _LOCKED).rows(self._connection, keys)
+        row = next((row for row in locked if row[rows.INSCRICAO_SIZE] == row[_CONTRIBUINTE]), None)
         if row is None:
             return None
+        contribuinte = row[_CONTRIBUINTE]
         cadeia = (
             self._chain(rows.procuracao(row[rows.INSCRICAO_SIZE + 1 :]), _LOCKED_ANCESTORS) if with_procuracao else ()
         )
         inscricao = rows.inscricao(row[: rows.INSCRICAO_SIZE])
         listed_for: dict[str, set[CPF]] = {}
         if isinstance(inscricao.contribuinte, CNPJ) or isinstance(holder, PessoaJuridica):
-            who = {"contribuinte": row.contribuinte, "holder": keys["holder"]}
-            for contribuinte, number in self._connection.execute(_LOCKED_REPRESENTANTES, who):
-                listed_for.setdefault(contribuinte, set()).add(cpf(number))
+            who = {"contribuinte": contribuinte, "holder": keys["holder"]}
+            for company, number in _LOCKED_REPRESENTANTES.rows(self._connection, who):
+                listed_for.setdefault(company, set()).add(cpf(number))
         return Fatos(
             inscricao,
-            frozenset(listed_for.get(row.contribuinte, ())),
+            frozenset(listed_for.get(contribuinte, ())),
             frozenset(listed_for.get(keys["holder"], ())),
             cadeia,
         )

@@ -9,12 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 
 from idp.domain.representation import RepresentationRef
+from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import Upsert
 from idp.storage.sql.tables import consents
 
 _WHOSE = (consents.c.sub == bindparam("sub"), consents.c.client_id == bindparam("client_id"))
-_GRANTED = select(consents.c.scope).where(
-    *_WHOSE, consents.c.choice == bindparam("choice"), consents.c.until > bindparam("at")
+_GRANTED = Prepared(
+    select(consents.c.scope).where(
+        *_WHOSE, consents.c.choice == bindparam("choice"), consents.c.until > bindparam("at")
+    )
 )
 _FORGET = delete(consents).where(*_WHOSE)
 
@@ -38,7 +41,7 @@ class SqlConsents:
 
     def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]:
         key = {"sub": sub, "client_id": client_id, "choice": str(choice), "at": at}
-        return frozenset(self._connection.execute(_GRANTED, key).scalars())
+        return frozenset(scope for (scope,) in _GRANTED.rows(self._connection, key))
 
     def remember(
         self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime

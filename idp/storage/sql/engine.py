@@ -8,7 +8,6 @@ conditional UPDATE or a unique INSERT.
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +18,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from idp.errors import ConfigurationError, StoreUnavailable
+from idp.storage.sql import waiting
 
 BUSY_SECONDS = 10
 """How long a statement waits for SQLite's single writer, or for a row lock on PostgreSQL."""
+WAL_PAGES = 4000
+"""Pages (of 4 KiB) in SQLite's log before they are copied into the database, which waits for the disk. A page written
+again meanwhile is copied once."""
 _POOL = {"pool_size": 4, "max_overflow": 28, "pool_timeout": BUSY_SECONDS}
 
 
@@ -88,30 +91,15 @@ def _url(database_url: str) -> URL:
 
 def _driver(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
+        return {"connect_args": {"factory": waiting.connections(lambda: BUSY_SECONDS)}}
     options = f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s"
     return {"connect_args": {"connect_timeout": 5, "options": options}}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves; the driver would say it late, and without IMMEDIATE
-    _write_ahead(connection)
-    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"wal_autocheckpoint={WAL_PAGES}"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _write_ahead(connection: Any) -> None:
-    """WAL mode, kept in the file. SQLite does not wait when two connections change a new file's mode at once: we do."""
-    give_up = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -17,6 +17,7 @@ from idp.domain.representation import Fatos, Modo, RepresentationRef
 from idp.errors import AlreadySpent
 from idp.storage import codec
 from idp.storage.sql import rows
+from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import CADASTRO, Upsert, chain, fatos, procuracao
 from idp.storage.sql.tables import grants, inscricoes
 
@@ -34,12 +35,14 @@ _CLIENT: BindParameter[str] = bindparam("client")
 _AT: BindParameter[datetime] = bindparam("at")
 _IN_FORCE = grants.c.revoked_at.is_(None)
 
-_ADD = Upsert(
-    lambda insert: (
-        insert(grants).on_conflict_do_nothing(index_elements=[grants.c.transaction_id]).returning(grants.c.id)
+_ADD = Prepared(
+    Upsert(
+        lambda insert: (
+            insert(grants).on_conflict_do_nothing(index_elements=[grants.c.transaction_id]).returning(grants.c.id)
+        )
     )
 )
-_TAKE_CODE = (
+_TAKE_CODE = Prepared(
     update(grants)
     .where(
         grants.c.code_digest == _KEY,
@@ -55,7 +58,7 @@ _TAKE_CODE = (
 _REPLAYED = select(grants.c.id).where(
     grants.c.code_digest == _KEY, grants.c.client_id == _CLIENT, grants.c.code_spent_at.is_not(None)
 )
-_ROTATE = (
+_ROTATE = Prepared(
     update(grants)
     .where(
         grants.c.id == _KEY,
@@ -81,7 +84,7 @@ _BY_SID = (
 )
 
 _chain = chain(grants.c.procuracao, grants.c.id == _KEY)
-_IN_USE = (
+_IN_USE = Prepared(
     select(*(column.label(f"g_{column.name}") for column in _FAMILY), *fatos(grants.c.titular), *procuracao(_chain))
     .select_from(
         grants.join(CADASTRO, (inscricoes.c.uf == grants.c.uf) & (inscricoes.c.numero == grants.c.numero)).outerjoin(
@@ -129,22 +132,19 @@ class SqlGrants:
             "rotated_at": grant.rotated_at,
             "revoked_at": grant.revoked_at,
         }
-        if self._connection.execute(_ADD.on(self._connection), values).first() is None:
+        if _ADD.first(self._connection, values) is None:
             raise AlreadySpent("this transaction has issued its code")
 
     def take_code(self, code_digest: str, client_id: str, at: datetime) -> tuple[Grant, CodeBinding] | None:
-        row = self._connection.execute(_TAKE_CODE, {"key": code_digest, "client": client_id, "at": at}).first()
-        if row is None:
-            return None
-        binding = CodeBinding(row.redirect_uri, row.explicit_redirect_uri, row.code_challenge, row.code_expires_at)
-        return _grant(row), binding
+        row = _TAKE_CODE.first(self._connection, {"key": code_digest, "client": client_id, "at": at})
+        return None if row is None else (_grant(row), CodeBinding(*row[len(_FAMILY) :]))
 
     def replayed(self, code_digest: str, client_id: str) -> str | None:
         return self._connection.execute(_REPLAYED, {"key": code_digest, "client": client_id}).scalar()
 
     def rotate(self, grant_id: str, client_id: str, generation: int, at: datetime) -> Grant | None:
         key = {"key": grant_id, "client": client_id, "expected": generation, "at": at}
-        row = self._connection.execute(_ROTATE, key).first()
+        row = _ROTATE.first(self._connection, key)
         return None if row is None else _grant(row)
 
     def get(self, grant_id: str, *, lock: bool = False) -> Grant | None:
@@ -152,7 +152,7 @@ class SqlGrants:
         return None if row is None else _grant(row)
 
     def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
-        found = self._connection.execute(_IN_USE, {"key": grant_id}).all()
+        found = _IN_USE.rows(self._connection, {"key": grant_id})
         if not found:
             return None
         family, end = len(_FAMILY), len(_FAMILY) + rows.FATOS_SIZE
