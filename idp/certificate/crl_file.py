@@ -1,7 +1,7 @@
 """A CRL compiled for look-up: a header, then serial numbers in order, then what is said of each, in one mapped file.
 
 Layout, big-endian: magic (8), issuer key (32), CRL number (20), thisUpdate, nextUpdate (int64 seconds), count (uint32),
-SHA-256 of the body (32). Body: ``count`` serials of 20 bytes, ascending, then ``count`` pairs of date (int64) and
+SHA-256 of all else (32). Body: ``count`` serials of 20 bytes, ascending, then ``count`` pairs of date (int64) and
 reason (uint8).
 """
 
@@ -20,8 +20,10 @@ from pathlib import Path
 
 from idp.certificate.crl import VerifiedCrl
 
-_MAGIC = b"PORTCRL1"
-_HEADER = struct.Struct(">8s32s20sqqI32s")
+_MAGIC = b"PORTCRL2"
+_HEADER = struct.Struct(">8s32s20sqqI")
+_DIGEST = 32
+_BODY = _HEADER.size + _DIGEST
 _ABOUT = struct.Struct(">qB")
 _SERIAL = 20
 _RUN = 100_000
@@ -63,8 +65,6 @@ def encode(crl: VerifiedCrl) -> bytes:
             serials += serial
             about += record[_SERIAL:]
             last = serial
-    body = hashlib.sha256(serials)
-    body.update(about)
     header = _HEADER.pack(
         _MAGIC,
         bytes.fromhex(crl.issuer_key),
@@ -72,9 +72,15 @@ def encode(crl: VerifiedCrl) -> bytes:
         int(crl.this_update.timestamp()),
         int(crl.next_update.timestamp()),
         len(serials) // _SERIAL,
-        body.digest(),
     )
-    return b"".join((header, serials, about))
+    return b"".join((header, _digest(header, serials, about), serials, about))
+
+
+def _digest(*parts: bytes | bytearray | memoryview) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
 
 
 def _records(run: bytes) -> Iterator[bytes]:
@@ -96,15 +102,15 @@ class CompiledCrl:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             self.identity = _identity(status)
-            if status.st_size < _HEADER.size:
+            if status.st_size < _BODY:
                 raise Damaged(f"{path}: too short")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        magic, key, number, this_update, next_update, self.count, digest = _HEADER.unpack_from(self._map)
-        size = _HEADER.size + self.count * (_SERIAL + _ABOUT.size)
+        magic, key, number, this_update, next_update, self.count = _HEADER.unpack_from(self._map)
+        size = _BODY + self.count * (_SERIAL + _ABOUT.size)
         if magic != _MAGIC or len(self._map) != size:
             raise Damaged(f"{path}: not a compiled CRL")
         with memoryview(self._map) as view:
-            if hashlib.sha256(view[_HEADER.size :]).digest() != digest:
+            if _digest(view[: _HEADER.size], view[_BODY:]) != view[_HEADER.size : _BODY]:
                 raise Damaged(f"{path}: checksum differs")
         self.issuer_key = key.hex()
         self.number = int.from_bytes(number, "big")
@@ -120,7 +126,7 @@ class CompiledCrl:
         low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            start = _HEADER.size + middle * _SERIAL
+            start = _BODY + middle * _SERIAL
             found = self._map[start : start + _SERIAL]
             if found == wanted:
                 return self._about(middle)
@@ -135,7 +141,7 @@ class CompiledCrl:
             return True
 
     def _about(self, position: int) -> Revoked:
-        start = _HEADER.size + self.count * _SERIAL + position * _ABOUT.size
+        start = _BODY + self.count * _SERIAL + position * _ABOUT.size
         seconds, reason = _ABOUT.unpack_from(self._map, start)
         return Revoked(datetime.fromtimestamp(seconds, UTC), _REASONS[reason])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,9 @@ def read_bundle(path: Path) -> list[bytes]:
     """
     try:
         found = [der for name, data in _members(path) for der in _certificates(name, data)]
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except TrustError:
+        raise
+    except Exception as error:
         raise TrustError(f"{path}: cannot be read as a bundle of certificates ({error})") from error
     if not found:
         raise TrustError(f"{path}: holds no certificate")

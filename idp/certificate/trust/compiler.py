@@ -77,7 +77,8 @@ def parse(certificates: Iterable[bytes]) -> tuple[list[Authority], tuple[Unreada
         try:
             if len(der) > _MAX_BYTES or not encoding.serial_allowed(encoding.certificate(der).serial):
                 raise ValueError("too large, or a serial number that RFC 5280 forbids")
-            _ = authority.canonical, authority.key, authority.policies  # each reads another part of the certificate
+            # Each reads another part of the certificate.
+            _ = authority.canonical, authority.key, authority.policies, names.canonical(authority.certificate.issuer)
         except UnsupportedAlgorithm:
             unreadable[digest] = _unsupported(authority, digest)
         except Exception as error:  # noqa: BLE001  the parser's range of exceptions is open; one bad file is not fatal
