@@ -69,6 +69,7 @@ TABLE = {
     # These join or serve the rest. Who serves people fetches nothing: that is the worker's and the operator's.
     "idp.app": may("*", "*", never="authlib joserfc idp.fetch idp.worker"),
     "idp.cli": may("*", "*", never="authlib joserfc"),
+    "idp.doctor": may("settings ports errors certificate.revocation certificate.trust", "cryptography OpenSSL"),
     "idp.__main__": may("cli"),
     "idp.wsgi": may("app settings"),
     "idp.worker": may("*", "*", never="authlib joserfc"),

@@ -36,6 +36,7 @@ COMMANDS = (
     ("sandbox", "sandbox:sandbox", "Try everything on this machine with a fake ICP-Brasil."),
     ("serve", "serve:serve", "Run the issuer, the certificate host and the mTLS host."),
     ("config", "config:config", "Check the configuration, or show it."),
+    ("doctor", "doctor:doctor", "Probe the running deployment and say what to change."),
     ("db", "db:db", "Create the database's tables or bring them up to date."),
     ("cadastro", "cadastro:cadastro", "Import contribuintes, inscricoes, representatives and procuracoes."),
     ("client", "client:client", "Register relying parties and change them."),
