@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,16 @@ def request(
     method: str = "GET",
     body: str = "",
     version: ssl.TLSVersion | None = None,
+    any_name: bool = False,
 ) -> tuple[int, Any]:
-    """One request; the status and, from the backend, what it was given."""
+    """One request; the status and, from the backend, what it was given. ``any_name``: the server's certificate need
+    not be for the name asked for."""
     head = [f"{method} /qualquer/lugar?x=1 HTTP/1.1", f"Host: {host}", "Connection: close", *lines]
     if body:
         head.append(f"Content-Length: {len(body)}")
-    with connect(site.port, context(pki, pair, version), name=sni or host) as connection:
+    tls = context(pki, pair, version)
+    tls.check_hostname = not any_name
+    with connect(site.port, tls, name=sni or host) as connection:
         answer, content = exchange(connection, ("\r\n".join(head) + "\r\n\r\n" + body).encode())
     status = int(answer.split(" ")[1])
     return status, json.loads(content) if status == 200 else content
@@ -234,6 +239,63 @@ def test_the_certificate_host_on_its_own_address_may_be_limited_to_tls_1_2(pki: 
             assert connection.version() == "TLSv1.3"
 
 
+@pytest.fixture(scope="module")
+def wide(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Site]]:
+    """Both addresses of a certificate host that answers under every label; nothing is behind it."""
+    directory = tmp_path_factory.mktemp("wide")
+    first, second = free_ports(2)
+    rendered(directory, pki, first, CERTIFICATE_WILDCARD="yes", CERTIFICATE_SECOND_LISTEN=f"127.0.0.1:{second}")
+    with nginx(directory) as process:
+        process.wait_for_port(first)
+        process.wait_for_port(second)
+        yield Site(directory, first), Site(directory, second)
+
+
+@pytest.mark.parametrize("address", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        (CERTIFICADO, 502),
+        (f"0123456789abcdef.{CERTIFICADO}", 502),
+        (f"a.b.{CERTIFICADO}", 421),
+        (f".{CERTIFICADO}", 421),
+        (f"x{CERTIFICADO}", 421),
+        (f"x.{CERTIFICADO}.evil.example", 421),
+        ("certificadoxportaria.test", 421),
+    ],
+)
+def test_with_a_wildcard_the_certificate_host_is_every_label_below_its_name(
+    wide: tuple[Site, Site], pki: Pki, name: str, status: int, address: int
+) -> None:
+    """502 is the way through: to an application that is not there."""
+    assert request(wide[address], pki, name, sni=name.strip("."), any_name=True)[0] == status
+
+
+@pytest.mark.attack("ATK-071")
+def test_with_a_wildcard_a_connection_still_serves_one_name(wide: tuple[Site, Site], pki: Pki) -> None:
+    first, second = (f"{label}.{CERTIFICADO}" for label in ("aaaa", "bbbb"))
+    assert request(wide[0], pki, first, sni=first, any_name=True)[0] == 502
+    assert request(wide[0], pki, first, sni=second, any_name=True)[0] == 421
+    for host in (ID, MTLS):
+        assert request(wide[0], pki, host, sni=first, any_name=True)[0] == 421
+        assert request(wide[0], pki, first, sni=host)[0] == 421
+        assert request(wide[1], pki, host)[0] == 421
+
+
+def test_without_a_wildcard_no_label_is_served(site: Site, pki: Pki) -> None:
+    assert request(site, pki, f"0123456789abcdef.{CERTIFICADO}", any_name=True)[0] == 421
+
+
+def test_the_second_address_is_for_middleware_that_fails_at_the_first(wide: tuple[Site, Site], pki: Pki) -> None:
+    first, second = wide
+    with connect(second.port, context(pki), name=CERTIFICADO) as connection:
+        assert connection.version() == "TLSv1.2"
+    with connect(first.port, context(pki), name=CERTIFICADO) as connection:
+        assert connection.version() == "TLSv1.3"
+    assert "No client certificate CA names sent" in s_client(second, "-servername", CERTIFICADO)
+    assert "CertificateRequest" in s_client(second, "-servername", CERTIFICADO, "-msg")
+
+
 def test_plain_http_is_sent_to_https_of_the_same_host(site: Site) -> None:
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as plain:
         plain.sendall(f"GET /a?b HTTP/1.1\r\nHost: {CERTIFICADO}\r\nConnection: close\r\n\r\n".encode())
@@ -269,10 +331,10 @@ def test_one_time_values_are_not_logged(site: Site, pki: Pki) -> None:
 @pytest.mark.attack("ATK-061")
 def test_every_location_is_one_include_and_nothing_inherits() -> None:
     """A location with a proxy header of its own loses those above it; so no location has one, nor anything else."""
-    text = (ROOT / "deploy/nginx/portaria.conf").read_text()
-    code = re.sub(r"#.*", "", text)
+    files = [ROOT / "deploy/nginx/portaria.conf", *(ROOT / "deploy/nginx/snippets").glob("[!h]*.conf")]
+    code = re.sub(r"#.*", "", "".join(file.read_text() for file in files if not file.name.startswith("to-")))
     bodies = re.findall(r"location [^{]+\{([^}]*)\}", code)
-    assert len(bodies) == 5
+    assert len(bodies) == 7
     for body in bodies:
         assert re.fullmatch(r"\s*include @SNIPPETS@/to-(issuer|gateway|mtls)\.conf;\s*", body)
     assert "proxy_set_header" not in code
