@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import proc
 from benchmarks.installation import Installation, install
+from benchmarks.load import CONNECTIONS
 from tests.support.ports import free_port
 from tests.support.postgres import Postgres
 from tests.support.processes import Process
@@ -65,7 +66,9 @@ def issuer(store: str, directory: Path) -> Iterator[tuple[Served, Installation]]
 def _granian(target: str, log: Path, env: dict[str, str], running: ExitStack) -> Served:
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(WORKERS)]
-    command += ["--blocking-threads", "1", "--port", str(port), "--no-access-log", target]
+    # A burst of new connections would all go to the worker that wakes first; each takes its share and no more.
+    command += ["--backpressure", str(CONNECTIONS // WORKERS), "--blocking-threads", "1"]
+    command += ["--port", str(port), "--no-access-log", target]
     process = running.enter_context(Process(command, log, env=env, cwd=ROOT))
     process.wait_for_port(port)
     return Served(f"http://127.0.0.1:{port}", process)
