@@ -9,6 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+SECONDS ?= 60
 # A lock's hash names its stamp: a changed lock installs again, an unchanged one costs nothing.
 RUN := $(VENV)/.run-$(shell sha256sum requirements/run.txt | cut -c1-16)
 DEV := $(VENV)/.dev-$(shell sha256sum requirements/dev.txt | cut -c1-16)
@@ -20,7 +21,7 @@ LINK = pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("p
 # An environment left half made, or whose Python has gone, is made anew.
 $(shell test -d $(VENV) && ! $(BIN)/python -c 'import pip' 2>/dev/null && rm -rf $(VENV))
 
-.PHONY: help run demo test test-deep lint format types bench docs lock debian clean
+.PHONY: help run demo test test-deep fuzz lint format types bench docs lock debian clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +37,9 @@ test: $(DEV) debian ## all tests; ARGS="-k name" narrows
 
 test-deep: $(DEV) debian ## all tests with full counts: hours rather than minutes
 	$(BIN)/python -m pytest -n 2 --dist loadfile --deep $(ARGS)
+
+fuzz: $(DEV) ## coverage-guided fuzzing of what reads certificates; SECONDS=600 for longer
+	$(BIN)/python -m tests.hostile.fuzz --seconds $(SECONDS) $(ARGS)
 
 lint: $(DEV) ## ruff: rules and format
 	$(BIN)/ruff check .
