@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: everything, about five minutes; ``--quick`` for a look. Exits with 1 where a floor is missed.
+"""``python -m benchmarks``: everything, about five minutes; ``--quick`` for a look. Exits with 1 for a missed floor.
 
 Rounds are interleaved: each measures raw signing, stock Flask and every operation on every store in turn, so that a
 ratio compares what the machine did within the same half minute. Rates alone say little on a shared machine.

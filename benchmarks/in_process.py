@@ -33,5 +33,3 @@ class InProcess:
         durations.sort()
         p50, p95, p99 = (durations[int(len(durations) * share)] * 1e3 for share in (0.50, 0.95, 0.99))
         return Measured(len(durations) / (moment - start), p50, p95, p99, spent / len(durations) * 1e6)
-
-

@@ -173,7 +173,9 @@ def _sign_in(
     person: _Person, store: SqlStore, sessions: EphemeralSessions, keys: KeyRing, issuing_key: str, now: datetime
 ) -> Visitor:
     cookie = new_secret()
-    ref = CertificateRef(issuing_key, digest(person.holder.cpf.numero)[:16], now + timedelta(days=300), "2.16.76.1.2.3.903")
+    ref = CertificateRef(
+        issuing_key, digest(person.holder.cpf.numero)[:16], now + timedelta(days=300), "2.16.76.1.2.3.903"
+    )
     sessions.put(
         Session(
             key=digest(cookie),

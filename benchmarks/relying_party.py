@@ -1,4 +1,4 @@
-"""One relying party over plain HTTP: prepares tokens for the load, and checks before and after that answers are right."""
+"""One relying party over plain HTTP: prepares tokens for the load, checks before and after that answers are right."""
 
 from __future__ import annotations
 
