@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from idp.doctor.client import Answer, Failed, ask, context
 from idp.doctor.deployment import Deployment, Host
@@ -60,7 +61,7 @@ ISSUER_PATHS = (
 _FORGED = "idp-doctor"
 """No certificate in any format."""
 _AT_ONCE = 30
-"""Forms in one request: proxies allow some 100 header lines."""
+"""Names in one request: proxies allow some 100 header lines."""
 Form = Sequence[tuple[str, str]]
 """One way of writing one name, as header lines."""
 
@@ -96,20 +97,19 @@ def hop(deployment: Deployment, host: Host) -> Finding:
 
 def forged_headers(deployment: Deployment, host: Host, visitors: Visitors) -> Iterator[Finding]:
     """Every name, once, twice and as its underscore twin, on every path and by every kind of visitor."""
-    forms = [form for name in (*NAMES, SECRET_HEADER) for form in _forms(name)]
+    manners = list(zip(*(_forms(name) for name in (*NAMES, SECRET_HEADER)), strict=True))
     reaching: set[str] = set()
     ways: list[str] = []
     comers = (visitors.nobody, visitors.self_signed, visitors.expired) if host.asks else (visitors.nobody,)
     paths = ISSUER_PATHS if host.role == "issuer" else (entrance(host),)
-    for visitor in comers:
-        for path in paths:
-            if _which(host, path, visitor, forms, first=True):
-                ways.append(f"{path.partition('?')[0]} with {visitor.kind}")
-                unknown = [form for form in forms if form[0][0] not in reaching]
-                if deployment.proxied:
-                    reaching |= {form[0][0] for form in _which(host, path, visitor, unknown)}
+    for visitor, path, forms in product(comers, paths, manners):
+        if _which(host, path, visitor, forms, first=True):
+            ways.append(f"{path.partition('?')[0]} with {visitor.kind}")
+            unknown = [form for form in forms if form[0][0] not in reaching]
+            if deployment.proxied:
+                reaching |= {form[0][0] for form in _which(host, path, visitor, unknown)}
     if deployment.proxied:
-        yield from _judged(deployment, host, reaching, "; ".join(ways))
+        yield from _judged(deployment, host, reaching, "; ".join(dict.fromkeys(ways)))
     else:  # nothing need stand before the application to empty them, and it reads none: it has the handshake's word
         detail = "the application refuses certificate headers" if ways else "they do not reach the application"
         yield Finding("headers-believed", host.origin, True, detail)
@@ -147,10 +147,10 @@ def _which(host: Host, path: str, visitor: Visitor, forms: Sequence[Form], *, fi
     return [form for part in (forms[:half], forms[half:]) for form in _which(host, path, visitor, part)]
 
 
-def _forms(name: str) -> Iterator[Form]:
-    yield [(name, _FORGED)]
-    yield [(name, _FORGED), (name, _FORGED)]
-    yield [(name.replace("-", "_"), _FORGED)]
+def _forms(name: str) -> tuple[Form, Form, Form]:
+    """Once, twice, and its twin. A proxy may refuse a whole request for a double or a twin, so they go apart."""
+    line, twin = (name, _FORGED), (name.replace("-", "_"), _FORGED)
+    return [line], [line, line], [twin]
 
 
 def _refused(host: Host, path: str, visitor: Visitor, lines: Form) -> bool:

@@ -35,5 +35,5 @@ def remedy(source: str, matter: str, **values: str) -> str:
     if source == "nginx":
         return _NGINX[matter].format(**values)
     if source in _EXAMPLES:
-        return f"compare with {_EXAMPLES[source]}: the lines commented '{matter}'"
+        return f"compare with {_EXAMPLES[source]}: the lines with '{matter}' after #"
     return _EMBEDDED.get(matter, "is that address the embedded server's? Put nothing between it and the network")

@@ -1,4 +1,5 @@
-"""A tiny application behind the proxy: says what it was given and what it believes. Its name is in BACKEND."""
+"""A tiny application behind the proxy: says what it was given and what it believes. Its name is in BACKEND, the
+way its certificates come in SOURCE (nginx)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ SECRET = Path(os.environ["PROXY_SECRET_FILE"]).read_text().strip()
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     try:
-        der = presented_certificate(environ, "nginx", SECRET)
+        der = presented_certificate(environ, os.environ.get("SOURCE", "nginx"), SECRET)
         outcome = {"certificate": der and hashlib.sha256(der).hexdigest()}
     except IdpError as error:
         outcome = {"refused": str(error)}

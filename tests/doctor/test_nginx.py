@@ -54,14 +54,18 @@ def serve(behind: Applications, pki: Pki, tmp_path: Path) -> Iterator[Serve]:
         process.stop()
 
 
-def server(name: str, change: Callable[[str], str]) -> tuple[str, Callable[[str], str]]:
-    """A change to one server block of portaria.conf, the one with ``name`` in it."""
+def server(mark: str, change: Callable[[str], str]) -> tuple[str, Callable[[str], str]]:
+    """A change to one server block of portaria.conf, the one with ``mark`` in it."""
 
     def apply(text: str) -> str:
         parts = re.split(r"(?m)^(?=server \{)", text)
-        return "".join(change(part) if f"server_name {name}." in part else part for part in parts)
+        return "".join(change(part) if mark in part else part for part in parts)
 
     return "portaria.conf", apply
+
+
+ISSUER, CERTIFICADO, MTLS = "server_name id.", "certificate-host.conf", "server_name mtls."
+CERTIFICATE_HOST = "snippets/certificate-host.conf"
 
 
 def without(line: str) -> Callable[[str], str]:
@@ -91,7 +95,7 @@ def test_a_location_with_a_header_of_its_own(behind: Applications, serve: Serve)
     """It drops every inherited line, those that empty what clients send among them."""
     own = f'location / {{ proxy_set_header X-Portaria-Proxy "{SECRET}"; proxy_set_header Host $host; proxy_pass '
     port = serve(
-        server("certificado", lambda text: text.replace("location / {", own + "http://portaria_gateway; }\n#", 1))
+        server(CERTIFICADO, lambda text: text.replace("location / {", own + "http://portaria_gateway; }\n#", 1))
     )
     found = behind.examined(port)
     assert problems(found) == {"headers-believed": {"certificado"}, "headers-passed": {"certificado"}}
@@ -105,7 +109,7 @@ def test_a_location_with_a_header_of_its_own(behind: Applications, serve: Serve)
 def test_only_the_way_of_expired_certificates_is_open(behind: Applications, serve: Serve) -> None:
     own = f'location @presented {{ proxy_set_header X-Portaria-Proxy "{SECRET}"; proxy_pass '
     port = serve(
-        server("mtls", lambda text: text.replace("location @presented {", own + "http://portaria_mtls; }\n#", 1))
+        server(MTLS, lambda text: text.replace("location @presented {", own + "http://portaria_mtls; }\n#", 1))
     )
     found = behind.examined(port)
     assert problems(found) == {"headers-believed": {"mtls"}, "headers-passed": {"mtls"}}
@@ -145,10 +149,10 @@ def test_sessions_are_resumed(behind: Applications, serve: Serve) -> None:
 
 
 def test_a_bad_certificate_ends_at_nginx(behind: Applications, serve: Serve) -> None:
-    strict = server(
-        "certificado", lambda text: without("error_page 495")(text).replace("client optional_no_ca", "client on")
-    )
-    found = behind.examined(serve(strict))
+    def strict(text: str) -> str:
+        return without("error_page 495")(text).replace("client optional_no_ca", "client on")
+
+    found = behind.examined(serve((CERTIFICATE_HOST, strict)))
     assert "any-visitor" in problems(found)
     (broken,) = [one for one in found if one.check == "any-visitor" and not one.ok]
     assert "self-signed over TLSv1_3: 400" in broken.detail
@@ -169,26 +173,26 @@ def test_the_application_has_another_secret(behind: Applications, serve: Serve) 
 
 @pytest.mark.attack("ATK-071")
 def test_the_issuer_asks_for_a_certificate(behind: Applications, serve: Serve) -> None:
-    port = serve(server("id", with_line("ssl_verify_client optional_no_ca;")))
+    port = serve(server(ISSUER, with_line("ssl_verify_client optional_no_ca;")))
     assert problems(behind.examined(port)) == {"certificate-request": {"id"}}
 
 
 def test_the_certificate_host_does_not_ask(behind: Applications, serve: Serve) -> None:
-    found = behind.examined(serve(server("certificado", without("ssl_verify_client"))))
+    found = behind.examined(serve((CERTIFICATE_HOST, without("ssl_verify_client"))))
     assert problems(found)["certificate-request"] == {"certificado"}
 
 
 @pytest.mark.attack("ATK-071")
 def test_http_2_on_the_certificate_host(behind: Applications, serve: Serve) -> None:
     """nginx has HTTP/2 by address, so all three get it; the issuer may."""
-    port = serve(server("certificado", lambda text: text.replace(" ssl;", " ssl http2;", 1)))
+    port = serve(server(CERTIFICADO, lambda text: text.replace(" ssl;", " ssl http2;", 1)))
     assert problems(behind.examined(port)) == {"http-1.1": {"certificado", "mtls"}}
 
 
 @pytest.mark.attack("ATK-071")
 def test_one_connection_serves_every_host(behind: Applications, serve: Serve) -> None:
     """Towards hosts that ask, nginx answers 421 by itself; towards the issuer only what is configured keeps them."""
-    found = behind.examined(serve(("snippets/tls.conf", without("if ("))))
+    found = behind.examined(serve(("snippets/one-name.conf", without("if ("))))
     assert problems(found) == {"cross-host": {"id"}}
     (broken,) = [one for one in found if not one.ok]
     assert "over a connection to certificado.portaria.test: 200 instead of 421" in broken.detail
@@ -198,19 +202,19 @@ def test_an_old_tls_version(behind: Applications, serve: Serve) -> None:
     def old(text: str) -> str:
         return text.replace("ssl_protocols TLSv1.2", "ssl_ciphers ALL:@SECLEVEL=0; ssl_protocols TLSv1.1 TLSv1.2", 1)
 
-    found = problems(behind.examined(serve(server("id", old), ("snippets/tls.conf", without("ssl_ciphers")))))
+    found = problems(behind.examined(serve(server(ISSUER, old), ("snippets/tls.conf", without("ssl_ciphers")))))
     assert found["tls-versions"] >= {"id"}
 
 
 @pytest.mark.attack("ATK-070")
 def test_other_ca_names_than_the_roots(behind: Applications, serve: Serve, pki: Pki) -> None:
-    stranger = server("certificado", lambda text: text.replace(str(behind.ca_names), str(pki.ca.certificate)))
+    stranger = server(CERTIFICADO, lambda text: text.replace(str(behind.ca_names), str(pki.ca.certificate)))
     found = behind.examined(serve(stranger))
     assert problems(found) == {"ca-names": {"certificado"}}
 
 
 def test_a_connection_is_kept(behind: Applications, serve: Serve) -> None:
-    port = serve(server("certificado", without("keepalive_timeout 0")))
+    port = serve((CERTIFICATE_HOST, without("keepalive_timeout 0")))
     assert problems(behind.examined(port)) == {"one-request": {"certificado"}}
 
 
