@@ -37,11 +37,19 @@ class Factories:
     mtls: str = "idp.app:create_mtls"
 
 
-def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factories: Factories | None = None) -> int:
+def serve(
+    settings: Settings,
+    *,
+    ca_certificates: Sequence[bytes] = (),
+    factories: Factories | None = None,
+    worker: str = "",
+) -> int:
     """Run the listeners until SIGINT or SIGTERM, then stop every process. Call it in the main thread.
 
     ``ca_certificates``: DER certificates whose subjects the certificate host advertises, as chosen by
-    ``settings.certificate_ca_names``; its second address names none. Prints one line when all accept connections.
+    ``settings.certificate_ca_names``; its second address names none. ``worker``: the periodic work beside them,
+    "module:function" called with the settings and an event that stops it; empty for none. Prints one line when all
+    accept connections.
 
     Returns 0 after a signal, 1 when a listener did not start or ended by itself (it has said why on standard error).
     Raises ConfigurationError, before anything is started, when a port is taken or the TLS files cannot be used.
@@ -52,7 +60,7 @@ def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factorie
     sockets = {name: _bind(settings, name) for name in names}
     addresses = {name: sock.getsockname()[:2] for name, sock in sockets.items()}
     sockets.pop("issuer").close()  # granian's workers each bind this port themselves
-    issuing = _child("issuer", issuer.run, settings, *addresses["issuer"], factories.issuer)
+    issuing = _child("issuer listener", issuer.run, settings, *addresses["issuer"], factories.issuer)
     addressed = [Asking(sockets["certificate"], tuple(ca_certificates), settings.certificate_tls_max)]
     if "certificate_second" in sockets:
         addressed.append(Asking(sockets["certificate_second"], tls_max="1.2"))
@@ -60,8 +68,12 @@ def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factorie
         "certificate": (factories.certificate, addressed),
         "mtls": (factories.mtls, [Asking(sockets["mtls"])]),
     }
-    asking = {name: _child(name, client_certificate.run, settings, app, *on) for name, (app, on) in served.items()}
-    children = [*asking.values(), issuing]
+    asking = {
+        name: _child(f"{name} listener", client_certificate.run, settings, app, *on)
+        for name, (app, on) in served.items()
+    }
+    working = [_child("worker", _work, settings, worker)] if worker else []
+    children = [*asking.values(), issuing, *working]
     for factory in astuple(factories):
         importlib.import_module(factory.partition(":")[0])  # once, before forking: the processes share its memory
     stop = stop_event()
@@ -72,9 +84,17 @@ def serve(settings: Settings, *, ca_certificates: Sequence[bytes] = (), factorie
                 for one in served[name][1]:
                     one.listener.close()  # so that who is forked next does not hold it open
             issuing.start()
+            for process in working:
+                process.start()
         return _watch(settings, addresses, children, stop)
     finally:
         _stop(children)
+
+
+def _work(settings: Settings, worker: str) -> None:
+    """Imported here, in its own process: what fetches from other machines is not in the memory of those that serve."""
+    module, _, function = worker.partition(":")
+    getattr(importlib.import_module(module), function)(settings, stop_event())
 
 
 def _watch(
@@ -85,7 +105,7 @@ def _watch(
     while not stop.wait(0.5 if ready else 0.05):
         ended = [process for process in children if process.exitcode is not None]
         if ended:
-            print(f"the {ended[0].name} listener ended (exit {ended[0].exitcode}); stopping", file=sys.stderr)
+            print(f"the {ended[0].name} ended (exit {ended[0].exitcode}); stopping", file=sys.stderr)
             return 1
         if ready:
             continue

@@ -109,6 +109,13 @@ class Settings(BaseSettings):
     """What to do when the responsável in an e-CNPJ is not among the legal representatives in the cadastro."""
     crl_grace_seconds: int = Field(default=0, ge=0, le=86400)
     """How long past nextUpdate a revocation list may still be used; 0 refuses at once."""
+    crl_extra_urls: tuple[str, ...] = ()
+    """Addresses of CRLs that no CA certificate names, as a JSON list: those of the CAs that certify people. They may be
+    of the own network. The addresses in CA certificates need not be repeated."""
+    trust_bundle_url: str = ""
+    """Address of the authority's bundle, which the worker then applies daily after its SHA-512 and the pinned roots;
+    empty: only ``idp trust import`` changes the list. The authority's is
+    http://acraiz.icpbrasil.gov.br/credenciadas/CertificadosAC-ICP-Brasil/ACcompactadox.zip"""
     cache_seconds: float = Field(default=1.0, ge=0, le=60)
     """How long a process may use a cached client before it asks the database whether anything changed."""
     log_level: Literal["info", "warning", "error"] = "info"
@@ -138,6 +145,15 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme != "https" or not parts.netloc or parts.path or parts.query or parts.fragment or "@" in value:
             raise ValueError("must be an https origin without path, query or trailing slash")
+        return value
+
+    @field_validator("crl_extra_urls", "trust_bundle_url")
+    @classmethod
+    def _fetched(cls, value: Any) -> Any:
+        for url in (value,) if isinstance(value, str) else value:
+            parts = urlsplit(url)
+            if url and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in url or parts.fragment):
+                raise ValueError(f"{url!r} is not an http or https address")
         return value
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ from idp.errors import (
 COMMANDS = (
     ("sandbox", "sandbox:sandbox", "Try everything on this machine with a fake ICP-Brasil."),
     ("serve", "serve:serve", "Run the issuer, the certificate host and the mTLS host."),
+    ("worker", "worker:worker", "Do the periodic work: seal the audit chain, fetch lists."),
     ("config", "config:config", "Check the configuration, or show it."),
     ("doctor", "doctor:doctor", "Probe the running deployment and say what to change."),
     ("db", "db:db", "Create the database's tables or bring them up to date."),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
+from idp.cli.output import note
+from idp.errors import ConfigurationError, StoreUnavailable
 from idp.settings import Settings, load
 from idp.storage.sql import SqlStore, open_store, schema
 
@@ -21,6 +23,20 @@ def installation() -> Iterator[tuple[Settings, SqlStore]]:
         yield settings, store
     finally:
         store.close()
+
+
+@contextmanager
+def audited() -> Iterator[SqlStore | None]:
+    """The store whose audit records what the command does, or None with a remark where there is no usable database:
+    lists can be taken in before one is made."""
+    with ExitStack() as stack:
+        try:
+            _, store = stack.enter_context(installation())
+        except (ConfigurationError, StoreUnavailable) as error:
+            note(f"not recorded in the audit: {error}")
+            yield None
+        else:
+            yield store
 
 
 def actor() -> str:

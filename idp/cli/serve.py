@@ -11,7 +11,7 @@ from idp.settings import Settings, load
 
 @click.command()
 def serve() -> None:
-    """Run the issuer, the certificate host and the mTLS host until Ctrl-C.
+    """Run the issuer, the certificate host, the mTLS host and the periodic work until Ctrl-C.
 
     Settings come from IDP_* variables and the TOML file that IDP_CONFIG names; "idp config check" says whether they
     allow a start.
@@ -19,7 +19,7 @@ def serve() -> None:
     settings = load()
     for check in NEEDED:
         check(settings)
-    raise SystemExit(run(settings, ca_certificates=_advertised(settings)))
+    raise SystemExit(run(settings, ca_certificates=_advertised(settings), worker="idp.worker:run"))
 
 
 def _advertised(settings: Settings) -> tuple[bytes, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,11 @@ class Journal:
 
     def __getitem__(self, url: str) -> Attempt | None:
         return self._attempts.get(url)
+
+    def about(self, issuer_key: str, urls: Iterable[str]) -> dict[str, Attempt]:
+        """The attempts at ``urls`` and at whatever else held that CA's list."""
+        wanted = set(urls)
+        return {u: a for u, a in self._attempts.items() if u in wanted or (issuer_key and a.issuer_key == issuer_key)}
 
     def record(self, attempts: dict[str, Attempt]) -> None:
         """Add or replace. Reads again first, so that a command and the worker do not undo each other's lines."""

@@ -19,6 +19,7 @@ AT = ("--at", NOW.isoformat())
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IDP_TRUST_DIR", str(tmp_path / "trust"))
+    monkeypatch.setenv("IDP_DATABASE_URL", f"sqlite:///{tmp_path}/portaria.sqlite")
     monkeypatch.setenv("IDP_REALM", "icp-brasil")
     return tmp_path
 
@@ -156,7 +157,7 @@ def test_import_tells_what_changed(world: World, home: Path, pinned: Path) -> No
     _run("trust", "import", pinned, *AT)
     (pinned / "new.crt").write_bytes(world.pki.ca("AC Nova", world.root).certificate.read_bytes())
     (pinned / "ssl.crt").write_bytes(world.pki.ca("AC SSL", world.root).certificate.read_bytes())
-    changed = json.loads(_run("trust", "import", pinned, *AT, "--json").output)["difference"]
+    changed = json.loads(_run("trust", "import", pinned, *AT, "--json").stdout)["difference"]
     assert changed == {"may_now": ["AC Nova"], "no_longer": [], "added": ["AC SSL"], "removed": []}
 
 

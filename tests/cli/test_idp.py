@@ -73,7 +73,7 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[tuple[s
     return found
 
 
-NO_DOCUMENT = {("serve",), ("sandbox", "run"), ("sandbox", "demo")}
+NO_DOCUMENT = {("serve",), ("worker",), ("sandbox", "run"), ("sandbox", "demo")}
 """They serve or report as they go."""
 
 

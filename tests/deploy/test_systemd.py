@@ -53,7 +53,8 @@ def test_the_command_serves_on_a_socket_for_the_owner_and_the_group(tmp_path: Pa
 
 def test_systemd_reads_the_units(tmp_path: Path) -> None:
     """Nothing to report but the program that is not installed here."""
-    argv = [program("systemd-analyze", "systemd"), "verify", UNITS / "portaria@.service", UNITS / "portaria.target"]
+    units = [UNITS / name for name in ("portaria@.service", "portaria-worker.service", "portaria.target")]
+    argv = [program("systemd-analyze", "systemd"), "verify", *units]
     said = subprocess.run(argv, capture_output=True, text=True).stderr.splitlines()
     assert [line for line in said if "is not executable" not in line] == []
 

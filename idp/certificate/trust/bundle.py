@@ -44,7 +44,10 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(path) as archive:
             yield from _archived(path, archive)
     else:
-        yield str(path), _bounded(path, _MAX_FILE)
+        data = _bounded(path, _MAX_FILE)
+        if data.startswith(b"PK"):  # its directory stands at its end; what is stored before it could pass for PEM
+            raise TrustError(f"{path}: a zip file that is cut off")
+        yield str(path), data
 
 
 def _archived(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,67 @@
+"""The worker as a process: its jobs, and its two threads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Event, Thread
+
+from idp import audit
+from idp.certificate.trust.current import CurrentTrust
+from idp.certificate.trust.issuers import FILE
+from idp.clock import SystemClock
+from idp.errors import ConfigurationError, TrustError
+from idp.keyring import KeyRing
+from idp.settings import Settings
+from idp.storage.sql import SqlStore, open_store, schema
+from idp.web import logs
+from idp.worker.crls import CrlRefresh
+from idp.worker.schedule import Job, work
+from idp.worker.trust import TrustUpdate
+
+_STOP_SECONDS = 2.0
+
+
+def run(settings: Settings, stop: Event) -> None:
+    """Do every job when it is due until ``stop``. Raises ConfigurationError when database, keys or trust list do not
+    allow it."""
+    logs.configure(settings.log_level)
+    store = open_store(settings.database_url)
+    try:
+        schema.check(store.engine, settings.realm)
+        keys = KeyRing.open(settings.signing_dir, settings.realm)
+        clock = SystemClock()
+        fetching = Thread(target=work, args=(network_jobs(settings, store, stop), clock, stop), daemon=True)
+        fetching.start()
+        work(local_jobs(settings, store, keys), clock, stop)
+        fetching.join(_STOP_SECONDS)  # a download in progress is worth no waiting; files are replaced whole
+    finally:
+        store.close()
+
+
+def local_jobs(settings: Settings, store: SqlStore, keys: KeyRing) -> tuple[Job, ...]:
+    """What needs the database alone."""
+    return (
+        Job(
+            "audit.seal",
+            timedelta(seconds=1),
+            lambda at: audit.seal(store.audit_log(), keys.sign_checkpoint, at, settings.checkpoint_file),
+        ),
+        Job("spent.purge", timedelta(minutes=1), store.purge),
+    )
+
+
+def network_jobs(settings: Settings, store: SqlStore, stop: Event) -> tuple[Job, ...]:
+    """What asks other machines. Nothing in the sandbox, whose CAs publish nothing: its lists are signed at each start.
+
+    Raises ConfigurationError when there is no trust list to begin with.
+    """
+    if settings.realm == "sandbox":
+        return ()
+    try:
+        trust = CurrentTrust(settings.trust_dir / FILE, settings.realm)
+    except TrustError as error:
+        raise ConfigurationError(str(error), "idp trust import FILE") from error
+    refresh = Job("crl.refresh", timedelta(seconds=10), CrlRefresh(settings, store, trust, stop))
+    if not settings.trust_bundle_url:
+        return (refresh,)
+    return (Job("trust.update", timedelta(minutes=1), TrustUpdate(settings, store)), refresh)
