@@ -34,6 +34,7 @@ from idp.storage.ephemeral import EphemeralSessions, EphemeralTransactions, open
 from idp.storage.sql import open_store, schema
 from idp.storage.sql.clients import CachedClients
 from idp.web import logs
+from idp.web.application import Application
 from idp.web.assets import assets_blueprint
 from idp.web.consent import consent_blueprint
 from idp.web.gateway import PresentedCertificate, gateway_blueprint
@@ -137,7 +138,7 @@ def create_issuer(settings: Settings) -> Flask:
     writer = partial(authorization_response, issuer=settings.issuer)
     screens = StepScreens(pages, parts.clients, parts.policy)
     respond = make_responder(screens, writer)
-    app = _app(settings, pages)
+    app = _app(settings.issuer, settings, pages)
     refuse_unless(app, refuse_certificate_headers, pages)
     logout = Logout(clock=parts.clock, store=parts.store, sessions=journey.sessions)
     for blueprint in (
@@ -163,7 +164,7 @@ def create_gateway(settings: Settings) -> Flask:
     gateway = Gateway(clock=parts.clock, store=parts.store, judge=judged, policy=parts.policy)
     pages = Pages(parts.site, parts.clock, on_certificate_host=True)
     # A fresh name for each login would leave an HSTS entry in the browser each time.
-    app = _app(settings, pages, hsts=not settings.certificate_wildcard)
+    app = _app(settings.certificate_origin, settings, pages, hsts=not settings.certificate_wildcard)
     app.register_blueprint(gateway_blueprint(gateway, _presented(settings), pages))
     return app
 
@@ -172,7 +173,7 @@ def create_mtls(settings: Settings) -> Flask:
     """The host for relying parties: aliases of the back-channel endpoints."""
     parts = Parts(settings)
     pages = Pages(parts.site, parts.clock)
-    app = _app(settings, pages)
+    app = _app(settings.mtls_origin, settings, pages)
     refuse_unless(app, _presented(settings), pages)
     for blueprint in parts.provider.back_channel():
         app.register_blueprint(blueprint)
@@ -202,9 +203,9 @@ def policy(settings: Settings) -> Policy:
     )
 
 
-def _app(settings: Settings, pages: Pages, *, hsts: bool = True) -> Flask:
+def _app(origin: str, settings: Settings, pages: Pages, *, hsts: bool = True) -> Flask:
     logs.configure(settings.log_level)
-    app = Flask("idp", static_folder=None)
+    app = Application(origin)
     protect(app, hsts=hsts and settings.realm != "sandbox")
     pages.handle_errors(app)
     return app

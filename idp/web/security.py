@@ -38,7 +38,7 @@ def protect(app: Flask, *, hsts: bool) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         if hsts:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if response.mimetype == "text/html":
+        if response.headers.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Content-Security-Policy", content_security_policy())
             for name, value in _HTML.items():
                 response.headers.setdefault(name, value)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_STEP, _LONGEST = 0.0002, 0.005
+_STEP, _LONGEST = 0.0002, 0.001
 _EXTENDED = 0xFF  # the primary result code in an extended one
 
 
