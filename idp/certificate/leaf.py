@@ -56,7 +56,8 @@ def judge(der: bytes, *, trust: TrustList, revocation: Revocation, at: datetime)
     if reasons or issuer is None or isinstance(identity, Reason):
         return Refused(reasons, claimed)
     tipo, holder = identity
-    return Accepted(holder, _certificado(facts, issuer, tipo), claimed)
+    certificado = _certificado(facts, issuer, tipo, in_grace=_in_grace(facts, issuer, revocation, at))
+    return Accepted(holder, certificado, claimed)
 
 
 def _identity(facts: Facts) -> tuple[TipoCertificado, Holder] | Reason:
@@ -129,11 +130,16 @@ def _revocation(facts: Facts, issuer: Issuer | None, revocation: Revocation, at:
             return
 
 
-def _certificado(facts: Facts, issuer: Issuer, tipo: TipoCertificado) -> Certificado:
+def _in_grace(facts: Facts, issuer: Issuer, revocation: Revocation, at: datetime) -> bool:
+    asked = [(issuer.key, facts.serial), *((link.issuer_key, link.serial) for link in issuer.path)]
+    return any(revocation.status(key, serial, at).in_grace for key, serial in asked)
+
+
+def _certificado(facts: Facts, issuer: Issuer, tipo: TipoCertificado, *, in_grace: bool) -> Certificado:
     policy = policies.login_policies(facts.policies)[0]
     digest = base64.urlsafe_b64encode(hashlib.sha256(facts.der).digest()).rstrip(b"=").decode()
     reference = CertificateRef(issuer.key, facts.serial, facts.not_after, policy)
-    return Certificado(tipo, policies.nivel(policy), issuer.name, reference, digest)
+    return Certificado(tipo, policies.nivel(policy), issuer.name, reference, digest, in_grace)
 
 
 def _claimed(facts: Facts) -> Claimed:

@@ -100,6 +100,7 @@ def _certificado(certificado: Certificado) -> dict[str, Any]:
         "serial": certificado.ref.serial,
         "validade": _iso(certificado.validade),
         "x5t#S256": certificado.thumbprint,
+        "in_grace": certificado.in_grace,
     }
 
 
@@ -123,6 +124,8 @@ def _print(verdict: Verdict) -> None:
         for key, value in _holder(verdict.holder).items():
             click.echo(f"  {key}: {json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value}")
         click.echo(f"  valid until {_iso(certificado.validade)}")
+        if certificado.in_grace:
+            click.echo("  a revocation list is past its next update: accepted within the grace, with a lower acr")
         return
     click.echo("refused")
     for reason in verdict.reasons:

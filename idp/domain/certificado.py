@@ -71,6 +71,8 @@ class Certificado:
     ref: CertificateRef
     thumbprint: str
     """SHA-256 of the DER, base64url without padding (RFC 8705 x5t#S256)."""
+    in_grace: bool = False
+    """Whether it was judged by a revocation list past its next update, within the grace: good for less (``acr``)."""
 
     @property
     def politica(self) -> str:

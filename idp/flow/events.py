@@ -110,6 +110,7 @@ def _cert(certificado: Certificado) -> dict[str, Any]:
             "issuer_key": certificado.ref.issuer_key,
             "serial": certificado.ref.serial,
             "politica": certificado.politica,
+            **({"in_grace": True} if certificado.in_grace else {}),
         }
     }
 

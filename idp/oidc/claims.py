@@ -20,8 +20,10 @@ ACR_VALUES = (SOFTWARE, HARDWARE)
 
 
 def acr(authorization: Authorization) -> str:
-    """Assurance by the certificate's policy: where its key is kept (OIDC Core §2)."""
-    return HARDWARE if authorization.grant.certificado.nivel.hardware else SOFTWARE
+    """Assurance by the certificate's policy: where its key is kept (OIDC Core §2). Never more than software for one that
+    a revocation list past its next update vouched for."""
+    certificado = authorization.grant.certificado
+    return HARDWARE if certificado.nivel.hardware and not certificado.in_grace else SOFTWARE
 
 
 def amr(authorization: Authorization) -> list[str]:
