@@ -31,18 +31,23 @@ class CertificateHost:
 
     def another(self, tx: Transaction) -> str:
         """Where the browser asks although it remembers a choice: so far as this deployment can."""
-        return self._at(self.origin if self.wildcard or not self.second else self.second, tx)
+        return self._at(self.second if self.another_elsewhere else self.origin, tx)
 
     def compatible(self, tx: Transaction) -> str | None:
         """The second address, for middleware that fails at the first."""
         return self._at(self.second, tx) if self.second else None
 
     @property
+    def another_elsewhere(self) -> bool:
+        """Whether ``another`` is a different address than ``entrance``."""
+        return bool(self.second) and not self.wildcard
+
+    @property
     def how_to_switch(self) -> tuple[str, ...]:
         """SES-01 in sentences: what will happen at ``another``, and what only closing the browser does."""
         if self.wildcard:
             return ("Ao continuar, o navegador pergunta de novo qual certificado usar.", _PREPARE)
-        if self.second:
+        if self.another_elsewhere:
             return (
                 "Ao continuar, o navegador pergunta de novo qual certificado usar, em outro endereço nosso.",
                 _PREPARE,

@@ -55,6 +55,7 @@ class StepScreens:
             client=view,
             logo=view.logo,
             entrar=self.host.another(ask.tx) if switching else self.host.entrance(ask.tx),
+            outro=self.host.another_elsewhere,
             compativel=self.host.compatible(ask.tx),
             switching=switching,
             celular=phone,

@@ -49,6 +49,8 @@ def test_the_login_page_leads_on_and_to_the_second_address(wildcard: bool) -> No
     assert problems(text) == []
     links = {a.text: a.attributes["href"] for a in Tree(text).all("a")}
     assert (":8446/" in links["Continuar"], ":8446/" in links["Tente por este endereço"]) == (False, True)
+    elsewhere = links.get("Quero escolher outro certificado")
+    assert elsewhere == (None if wildcard else f"/login?tx={people.TX}&trocar=1")
     switching = {a.text: a.attributes["href"] for a in Tree(client.get("/login-trocar").text).all("a")}
     assert (":8446/" in switching["Continuar"]) is not wildcard
 

@@ -61,6 +61,14 @@ def test_the_return_code_goes_back_to_the_issuer(client: FlaskClient, gateway: R
     assert gateway.presented == [("T" * 22, "K" * 43, b"DER")]
 
 
+@pytest.mark.attack("ATK-069")
+@pytest.mark.parametrize("host", ["0123456789abcdef.certificado.id.sefaz.example", "evil.example"])
+def test_the_way_back_is_configuration_whatever_name_was_asked(client: FlaskClient, host: str) -> None:
+    headers = {"Host": host, "X-Forwarded-Host": "evil.example"}
+    location = client.get(f"/entrar?ticket={TICKET}", headers=headers).headers["Location"]
+    assert location.startswith("https://id.sefaz.example/login/retorno?")
+
+
 def test_no_certificate_goes_back_as_well(gateway: RecordingGateway) -> None:
     """The issuer tells what is wrong, in the context of the application."""
     assert make_client(gateway, lambda environ: None).get(f"/entrar?ticket={TICKET}").status_code == 303
