@@ -73,10 +73,15 @@ def applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     """Started once for each source of certificates that a test asks for."""
     started: list[Process] = []
     made: dict[str, Applications] = {}
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    port, second = free_ports(2)
+    prepare(sandbox, Ports(port, port, port, port, second), PORTARIA_TEST)
+    lines = [line for line in sandbox.config.read_text().splitlines() if "certificate_second_origin" not in line]
+    sandbox.config.write_text("\n".join(lines) + "\n")
 
     def of(source: str) -> Applications:
         if source not in made:
-            made[source] = _start(source, tmp_path_factory.mktemp(source), started)
+            made[source] = _start(Applications(tmp_path_factory.mktemp(source), sandbox, port, source), started)
         return made[source]
 
     yield of
@@ -84,14 +89,8 @@ def applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         process.stop()
 
 
-def _start(source: str, directory: Path, started: list[Process]) -> Applications:
-    sandbox = Sandbox(directory / "sandbox")
-    port, second = free_ports(2)
-    prepare(sandbox, Ports(port, port, port, port, second), PORTARIA_TEST)
-    config = sandbox.config.read_text()
-    lines = [line for line in config.splitlines() if not line.startswith("certificate_second_origin")]
-    sandbox.config.write_text("\n".join(lines) + "\n")
-    applications = Applications(directory, sandbox, port, source)
+def _start(applications: Applications, started: list[Process]) -> Applications:
+    source, sandbox, directory = applications.source, applications.sandbox, applications.directory
     applications.tls.mkdir()
     for host in ("issuer", "certificate", "mtls"):
         (applications.tls / f"{host}.pem").symlink_to(str(sandbox.settings["tls_certificate"]))
