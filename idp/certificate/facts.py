@@ -112,18 +112,18 @@ def _read(
     client_auth: bool | None = None
     for extension in extensions:
         value = extension.value
-        if isinstance(value, x509.SubjectAlternativeName):
+        if type(value) is x509.SubjectAlternativeName:
             alternative = list(value)
-        elif isinstance(value, x509.CertificatePolicies):
+        elif type(value) is x509.CertificatePolicies:
             policies = tuple(p.policy_identifier.dotted_string for p in value)
-        elif isinstance(value, x509.BasicConstraints):
+        elif type(value) is x509.BasicConstraints:
             ca = value.ca
-        elif isinstance(value, x509.KeyUsage):
+        elif type(value) is x509.KeyUsage:
             digital_signature = value.digital_signature
             ca = ca or value.key_cert_sign
-        elif isinstance(value, x509.ExtendedKeyUsage):
+        elif type(value) is x509.ExtendedKeyUsage:
             client_auth = ExtendedKeyUsageOID.CLIENT_AUTH in value
-        unknown_critical |= extension.critical and not isinstance(value, _UNDERSTOOD)
+        unknown_critical |= extension.critical and type(value) not in _UNDERSTOOD
     subject = [(a.oid.dotted_string, a.value) for a in certificate.subject]
     return Facts(
         der=der,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from idp.domain.certificado import Nivel
 
@@ -33,6 +34,7 @@ REFUSED = {
 """Types known and never a login: sigilo, carimbo do tempo, equipamento, CF-e-SAT, objetos metrológicos."""
 
 
+@lru_cache(maxsize=256)
 def tipo(oid: str) -> str | None:
     """The ``<type>`` of an end-entity policy with its number, else None (a DPC, ``2.16.76.1.1.n``, has none)."""
     if not oid.startswith(ARC):

@@ -81,6 +81,8 @@ def _tail(common_name: str) -> str | None:
 def _check_characters(text: str) -> None:
     """No control, format, private or unassigned character, and no digit outside ASCII (ATK-042 to ATK-044): the norm
     wants A-Z and 0-9, issued names add accents, and nothing of this kind is ever there by honest intent."""
+    if text.isascii() and text.isprintable():
+        return  # nearly every name, and nothing of what follows is among those
     for character in text:
         category = unicodedata.category(character)
         if category[0] == "C" or category in ("Zl", "Zp") or (category[0] == "N" and not character.isascii()):
