@@ -43,7 +43,7 @@ class Bench:
         for visitor in self.installed.visitors[:8]:
             party.check(visitor)
 
-    def round(self, hello: Served, seconds: float) -> Round:
+    def round(self, hello: Served, seconds: int) -> Round:
         party = RelyingParty(self.served.url)
         tokens = [party.tokens(visitor) for visitor in self.installed.visitors[:CONNECTIONS]]
         material = self.directory / "material.lua"
@@ -69,12 +69,12 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3, help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 1 second")
     parser.add_argument("--store", choices=STORES, action="append", help="only this one")
     parser.add_argument("--json", type=Path, default=ARTEFACT, help="where every figure goes")
     options = parser.parse_args()
-    rounds, seconds = (2, 1.0) if options.quick else (options.rounds, options.seconds)
+    rounds, seconds = (2, 1) if options.quick else (options.rounds, options.seconds)
     missing = [package for program, package in NEEDED.items() if shutil.which(program) is None]
     if missing:
         print(f"the benchmark needs programs that are not installed: apt install {' '.join(missing)}", file=sys.stderr)
@@ -100,7 +100,7 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def run(stores: list[str], rounds: int, seconds: float) -> list[StoreReport]:
+def run(stores: list[str], rounds: int, seconds: int) -> list[StoreReport]:
     """Raises LoadFailed."""
     with tempfile.TemporaryDirectory(prefix="portaria-bench-") as name, ExitStack() as running:
         hello = running.enter_context(servers.hello(Path(name)))

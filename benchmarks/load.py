@@ -32,9 +32,9 @@ class Measured:
     cpu: float
 
 
-def measure(url: str, operation: str, material: Path, seconds: float, roots: Sequence[int]) -> Measured:
+def measure(url: str, operation: str, material: Path, seconds: int, roots: Sequence[int]) -> Measured:
     """Raises LoadFailed at the first error: none is tolerated."""
-    command = ["wrk", f"-t{CONNECTIONS}", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", _SCRIPT, url, "--"]
+    command = ["wrk", f"-t{CONNECTIONS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", _SCRIPT, url, "--"]
     before = proc.cpu_seconds(roots)
     done = subprocess.run([*command, operation, material], capture_output=True, text=True)
     cpu = proc.cpu_seconds(roots) - before

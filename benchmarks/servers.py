@@ -67,7 +67,7 @@ def _granian(target: str, log: Path, env: dict[str, str], running: ExitStack) ->
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(WORKERS)]
     # A burst of new connections would all go to the worker that wakes first; each takes its share and no more.
-    command += ["--backpressure", str(CONNECTIONS // WORKERS), "--blocking-threads", "1"]
+    command += ["--backpressure", str(CONNECTIONS // WORKERS), "--blocking-threads", "2"]
     command += ["--port", str(port), "--no-access-log", target]
     process = running.enter_context(Process(command, log, env=env, cwd=ROOT))
     process.wait_for_port(port)
