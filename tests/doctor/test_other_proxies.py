@@ -26,7 +26,10 @@ def test_nothing_is_wrong_with_the_shipped_examples(
         connect = {role: ("127.0.0.1", getattr(proxy, role)) for role in ("issuer", "certificate", "mtls")}
         hosts = deployment(behind.settings(), connect, behind.sandbox.pki.web_ca)
         found = list(examine(hosts, SystemClock(), backend=str(behind.socket("gateway"))))
+        hosts = deployment(behind.settings(certificate_wildcard=True), connect, behind.sandbox.pki.web_ca)
+        fresh = list(examine(hosts, SystemClock()))
     assert problems(found) == {}
+    assert problems(fresh) == {}
     assert {one.check for one in found} >= {"headers-believed", "headers-passed", "hop", "backend", "any-visitor"}
 
 
