@@ -62,6 +62,7 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
     ("cadastro.imported", "a file was merged into the cadastro"),
     ("key.created", "a signing key was made"),
     ("key.rotated", "the active signing key changed"),
+    ("key.withdrawn", "a signing key is no longer published or accepted"),
     ("trust.imported", "the list of issuing CAs was compiled anew"),
     ("crl.imported", "the revocation index was built anew"),
     ("audit.erased", "payloads were erased at the end of their term or on a person's request"),

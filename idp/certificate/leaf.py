@@ -143,16 +143,21 @@ def _certificado(facts: Facts, issuer: Issuer, tipo: TipoCertificado, *, in_grac
 
 
 def _claimed(facts: Facts) -> Claimed:
+    # Anybody can make a certificate, and what it claims is kept: no more of it than a page can show.
     return Claimed(
-        nome=common.display_name(facts) if facts.common_names else None,
-        documento=_claimed_documento(facts),
-        responsavel=_claimed_text(facts, san.RESPONSAVEL_NOME),
-        emissor=facts.issuer,
+        nome=_short(common.display_name(facts) if facts.common_names else None),
+        documento=_short(_claimed_documento(facts), 18),
+        responsavel=_short(_claimed_text(facts, san.RESPONSAVEL_NOME)),
+        emissor=_short(facts.issuer),
         not_before=facts.not_before,
         not_after=facts.not_after,
-        serial=facts.serial,
-        politicas=facts.policies,
+        serial=_short(facts.serial, 64),
+        politicas=tuple(policy[:64] for policy in facts.policies[:8]),
     )
+
+
+def _short(text: str | None, limit: int = 128) -> str | None:
+    return text[:limit] if text is not None else None
 
 
 def _claimed_documento(facts: Facts) -> str | None:

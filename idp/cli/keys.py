@@ -69,6 +69,23 @@ def rotate(algs: tuple[str, ...]) -> None:
     show(document, [*lines, *((f"{key.alg} withdrawn", key.kid) for key in withdrawn)])
 
 
+@keys.command()
+@click.argument("kid")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def withdraw(kid: str, yes: bool) -> None:
+    """Withdraw a key that may have been stolen: no longer published, no longer accepted, deleted.
+
+    What it signed stops verifying here at once, at relying parties when they next fetch the keys.
+    """
+    if not yes:
+        click.confirm(f"Withdraw {kid} for good?", abort=True, err=True)
+    with installation() as (settings, store):
+        withdrawn = KeyRing.open(settings.signing_dir, settings.realm).withdraw(kid)
+        _record(store, "key.withdrawn", withdrawn)
+    show({"withdrawn": _row(withdrawn)}, [(f"{withdrawn.alg} withdrawn", withdrawn.kid)])
+
+
 def _has_named_people(store: SqlStore) -> bool:
     with store.reader.connect() as connection:
         return any(connection.execute(select(t.c.sub).limit(1)).first() is not None for t in (grants, consents))

@@ -31,6 +31,11 @@ class Nivel(StrEnum):
         """Key kept in a card, token or HSM. A2 predates that rule and counts as software."""
         return self in (Nivel.A3, Nivel.A4, Nivel.SE_H)
 
+    @property
+    def selo(self) -> bool:
+        """A company's seal, which nobody need be present to use (Res. CG ICP-Brasil 211/2024 art. 4)."""
+        return self in (Nivel.SE_S, Nivel.SE_H)
+
 
 class CertReason(StrEnum):
     """Why a certificate cannot log in: the codes of the error pages."""

@@ -14,6 +14,7 @@ from idp.errors import InvalidClient
 SCOPES = ("openid", "profile", "cpf", "inscricao", "procuracao", "certificado", "offline_access")
 """Every scope there is, in the order pages show them."""
 SIGNING_ALGS = ("RS256", "ES256")
+_LOOPBACK = ("127.0.0.1", "::1")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\*]")
 
 
@@ -61,6 +62,10 @@ class Client:
     def public(self) -> bool:
         return self.auth_method is AuthMethod.NONE
 
+    def permitted(self, scopes: frozenset[str]) -> frozenset[str]:
+        """Of ``scopes``, those that the registration allows today; ``openid`` always."""
+        return scopes & (self.scopes | {"openid"})
+
     def __post_init__(self) -> None:
         for uri in self.redirect_uris:
             check_redirect_uri("redirect_uris", uri)
@@ -95,7 +100,9 @@ class Client:
         """What pairwise subjects are computed over (OIDC Core §8.1): the registered sector, else the redirect host."""
         if self.sector:
             return self.sector
-        hosts = {urlsplit(uri).hostname or "" for uri in self.redirect_uris}
+        # A loopback address is every native application's (RFC 8252): only the client itself tells them apart.
+        named = {urlsplit(uri).hostname or "" for uri in self.redirect_uris}
+        hosts = {self.client_id if host in _LOOPBACK else host for host in named}
         if len(hosts) > 1:
             raise InvalidClient("sector_identifier", "redirect URIs on several hosts need one named sector")
         return next(iter(hosts), self.client_id)
@@ -115,5 +122,5 @@ def check_redirect_uri(name: str, uri: str) -> None:
         raise InvalidClient(name, f"{uri!r} must have a host and neither fragment nor user information")
     if any(segment in (".", "..") for segment in parts.path.split("/")):
         raise InvalidClient(name, f"{uri!r} has a dot segment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in ("127.0.0.1", "::1")):
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         raise InvalidClient(name, f"{uri!r} must be https (http only on 127.0.0.1 or [::1])")

@@ -56,7 +56,8 @@ _BY_STATE = {
     EstadoProcuracao.EXTINTA: Motivo.EXTINTA,
 }
 
-_RANK = {Nivel.SE_S: 1, Nivel.A1: 1, Nivel.A2: 2, Nivel.SE_H: 3, Nivel.A3: 3, Nivel.A4: 4}
+# A seal ranks lowest whatever keeps its key: a demand for hardware is a demand for somebody's presence (ATK-057).
+_RANK = {Nivel.SE_S: 1, Nivel.SE_H: 1, Nivel.A1: 1, Nivel.A2: 2, Nivel.A3: 3, Nivel.A4: 4}
 _ID = re.compile(r"[!-~]{1,64}\Z")
 MAX_CADEIA = 8
 """Longer substabelecimento chains are refused unread: no authority allows them and loops must end (ATK-124)."""

@@ -12,19 +12,19 @@ from datetime import datetime
 
 from idp.domain.certificado import Refused
 from idp.domain.client import Client
-from idp.domain.grant import CodeBinding, Grant
-from idp.domain.representation import Motivo, Representation, RepresentationRef, represent
+from idp.domain.person import Holder
+from idp.domain.representation import Motivo, RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import AuthorizationRequest, Prompt, Transaction
-from idp.errors import AlreadySpent, NotRepresentable
+from idp.errors import AlreadySpent
 from idp.flow import events
 from idp.flow.certificate import session_refused
 from idp.flow.choices import Choices, choices
+from idp.flow.issue import consenting, issue
 from idp.flow.logout import Logout
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
 from idp.flow.policy import EXPIRY_WARNING, Policy
 from idp.flow.secret import digest, new_id, new_secret
-from idp.flow.sid import sid_of
 from idp.flow.steps import STEPS, Consent, Login
 from idp.ports import Clients, Clock, Identifiers, Revocation, Sessions, Store, Transactions, UnitOfWork
 
@@ -85,12 +85,12 @@ class Journey:
         certificate could finish a login that another began, or be planted into another's browser.
         """
         now = self.clock.now()
-        tx: Transaction | None = None
         with self.store.begin() as uow:
             returned = uow.return_codes.take(digest(return_code), now)
-            if returned is not None:
-                tx = self.transactions.get(returned.transaction_id)
-            if returned is None or tx is None or not _same(returned.ticket, tx.ticket):
+            if returned is None:  # nothing was presented, so nothing happened: anybody can make up codes
+                return Displayed(Pagina.RETORNO_INVALIDO)
+            tx = self.transactions.get(returned.transaction_id)
+            if tx is None or not _same(returned.ticket, tx.ticket):
                 uow.audit.append(events.login_discarded(now, "return_code"))
                 return Displayed(Pagina.RETORNO_INVALIDO)
             if not _same(browser, tx.browser):
@@ -107,7 +107,7 @@ class Journey:
         cookie = new_secret()
         session = Session(
             key=digest(cookie),
-            id=previous.id if previous and previous.holder.documento == verdict.holder.documento else new_id(),
+            id=previous.id if previous and _same_person(previous.holder, verdict.holder) else new_id(),
             holder=verdict.holder,
             certificado=verdict.certificado,
             auth_time=now,
@@ -142,8 +142,10 @@ class Journey:
             return outcome
         cookie = new_secret()
         renewed = replace(tx.session, key=digest(cookie))
-        self.sessions.put(renewed)
-        self.sessions.delete(tx.session.key)
+        if not self.sessions.renew(tx.session.key, renewed):  # a logout came first: it counts for this grant too
+            with self.store.begin() as uow:
+                uow.grants.revoke_session(renewed.id, self.clock.now())
+            return Displayed(Pagina.TRANSACAO_ENCERRADA)
         return SignedIn(renewed, cookie, outcome)
 
     def refused(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
@@ -169,7 +171,7 @@ class Journey:
         """Ask for the first pending step, or issue. ``new``: nothing of ``tx`` is stored yet."""
         now = self.clock.now()
         client = self.clients.get(tx.request.client_id)
-        if client is None or not client.enabled:
+        if client is None or not client.enabled or tx.request.redirect_uri not in client.redirect_uris:
             self.transactions.delete(tx.id)
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
         refused = session_refused(tx.session, self.revocation, now) if tx.session else None
@@ -223,8 +225,8 @@ class Journey:
                 ref = next(iter(refs))
             if ref is None:
                 return tx, offered
-            sub = self.identifiers.subject(session.holder, client)
-            agreed = uow.consents.granted(sub, client.client_id, ref, now)
+            who = consenting(session.holder, self.identifiers.subject(session.holder, client))
+            agreed = uow.consents.granted(who, client.client_id, ref, now)
         return tx.with_choice(ref, consented=tx.request.scopes <= agreed), offered
 
     def _choices(self, uow: UnitOfWork, session: Session, client: Client, now: datetime) -> Choices:
@@ -238,77 +240,17 @@ class Journey:
         )
 
     def _issue(self, tx: Transaction, client: Client, now: datetime, new: bool) -> Outcome:
-        """The right is checked again, its rows locked, and the code is written in the same database transaction."""
-        session, choice = tx.session, tx.choice
-        assert session is not None  # Login is done
-        assert choice is not None  # Consent is done
         code = new_secret()
-        motivo = Motivo.SEM_VINCULO
-        representation: Representation | None = None
         try:
             with self.store.begin() as uow:
-                fatos = uow.cadastro.facts(session.holder, choice, lock=True)
-                if fatos is not None:
-                    try:
-                        representation = represent(
-                            session.holder,
-                            choice.modo,
-                            fatos,
-                            nivel=session.certificado.nivel,
-                            demanda=client.demanda,
-                            regras=self.policy.regras,
-                            at=now,
-                        )
-                    except NotRepresentable as refusal:
-                        motivo = Motivo(refusal.motivo)
-                if representation is None:
-                    uow.audit.append(events.code_refused(now, tx, motivo))
-                else:
-                    self._write(uow, tx, session, client, representation, digest(code), now)
+                motivo = issue(uow, tx, client, code, identifiers=self.identifiers, policy=self.policy, at=now)
         except AlreadySpent:
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
-        if representation is None:
+        if motivo is not None:
             return self._ask(Consent, tx.without_choice(), client, None, motivo)
         if not new:
             self.transactions.delete(tx.id)
         return Granted(tx.request, code)
-
-    def _write(
-        self,
-        uow: UnitOfWork,
-        tx: Transaction,
-        session: Session,
-        client: Client,
-        representation: Representation,
-        code_digest: str,
-        now: datetime,
-    ) -> None:
-        request, policy = tx.request, self.policy
-        offline = "offline_access" in request.scopes
-        grant = Grant(
-            id=new_id(),
-            client_id=client.client_id,
-            sub=self.identifiers.subject(session.holder, client),
-            sid=sid_of(session.id, client.client_id, representation.ref),
-            session_id=session.id,
-            holder=session.holder,
-            certificado=session.certificado,
-            choice=representation.ref,
-            scopes=request.scopes,
-            auth_time=session.auth_time,
-            created_at=now,
-            expires_at=now + (policy.refresh_token if offline else policy.code + policy.access_token),
-            nonce=request.nonce,
-        )
-        binding = CodeBinding(
-            request.redirect_uri, request.explicit_redirect_uri, request.code_challenge, now + policy.code
-        )
-        uow.grants.add(grant, code_digest, binding, tx.id)
-        if tx.asked:
-            uow.audit.append(events.consent_granted(now, grant))
-        if tx.asked and policy.consent:
-            uow.consents.remember(grant.sub, client.client_id, grant.choice, request.scopes, now, now + policy.consent)
-        uow.audit.append(events.code_issued(now, grant, representation))
 
     # -- small checks --------------------------------------------------------------------------------------------
 
@@ -339,6 +281,11 @@ class Journey:
         if csrf is not None and not _same(tx.csrf, csrf):
             return Displayed(Pagina.FORMULARIO_INVALIDO)
         return tx
+
+
+def _same_person(one: Holder, other: Holder) -> bool:
+    """The same document and, in a company's certificate, the same natural person."""
+    return consenting(one, str(one.documento)) == consenting(other, str(other.documento))
 
 
 def _same(one: str, other: str) -> bool:

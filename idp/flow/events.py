@@ -86,6 +86,10 @@ def session_ended(at: datetime, session: Session, grants: int, reason: str) -> A
     return AuditEvent("session.ended", at, payload)
 
 
+def grant_revoked(at: datetime, grant: Grant, reason: str) -> AuditEvent:
+    return AuditEvent("grant.revoked", at, {**_grant(grant), "reason": reason})
+
+
 def procuracao(at: datetime, event: str, changed: Procuracao, by: Documento) -> AuditEvent:
     return AuditEvent(
         f"procuracao.{event}",

@@ -27,6 +27,16 @@ class Logout:
         self.sessions.delete(session.key)
         return ended
 
+    def end_family(self, sid: str, client_id: str) -> None:
+        """End what a session gave that is itself gone already (it ran out before its refresh tokens), named by the
+        ``sid`` of one of its ID tokens."""
+        now = self.clock.now()
+        with self.store.begin() as uow:
+            grant = uow.grants.by_sid(sid, client_id)
+            if grant is not None:
+                for ended in uow.grants.revoke_session(grant.session_id, now):
+                    uow.audit.append(events.grant_revoked(now, ended, "logout"))
+
     def refused(self, session: Session, refused: Refused) -> None:
         """End ``session``, whose certificate does not hold; where that is final, what it gave ends with it."""
         if refused.first.code is CertReason.LCR:

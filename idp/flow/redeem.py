@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from idp.domain.client import Client
@@ -106,9 +107,10 @@ class Redemption:
         if refusal:
             raise InvalidToken(f"certificate_{refusal}")
         try:
-            return Authorization(grant, client, self._represent(client, grant, fatos, now), now)
+            representation = self._represent(client, grant, fatos, now)
         except NotRepresentable as refused:
             raise InvalidToken(refused.motivo) from refused
+        return Authorization(replace(grant, scopes=client.permitted(grant.scopes)), client, representation, now)
 
     def client_credentials(self, client: Client, scopes: frozenset[str]) -> datetime:
         """Record that a client took a token for itself (RFC 6749 §4.4); the moment of issue."""
@@ -139,6 +141,7 @@ class Redemption:
             representation = self._represent(client, grant, fatos, now)
         except NotRepresentable as refused:
             return refused.motivo
+        grant = replace(grant, scopes=client.permitted(grant.scopes))
         due = "offline_access" in grant.scopes
         authorization = Authorization(grant, client, representation, now, grant.generation if due else None)
         uow.audit.append(events.token_issued(authorization))

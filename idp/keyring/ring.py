@@ -169,6 +169,19 @@ class KeyRing:
             (self._directory / f"{key.kid}.pem").unlink(missing_ok=True)
         return old
 
+    def withdraw(self, kid: str) -> KeyInfo:
+        """Stop publishing and accepting a key at once, and delete it, for a key that somebody may have stolen.
+        Everything it signed stops verifying. Raises ConfigurationError for an unknown key, or one that still signs."""
+        with self._exclusively() as keys:
+            found = next((key for key in keys if key.kid == kid), None)
+            if found is None:
+                raise ConfigurationError(f"there is no key {kid}", "see them: idp keys list")
+            if found.state is State.ACTIVE:
+                raise ConfigurationError(f"{kid} still signs", f"first: idp keys rotate --alg {found.alg}")
+            keys.remove(found)
+        (self._directory / f"{kid}.pem").unlink(missing_ok=True)
+        return found
+
     @contextmanager
     def _exclusively(self) -> Iterator[list[KeyInfo]]:
         """The keys as the manifest has them now, to be changed in place; written when the block ends well."""

@@ -20,10 +20,11 @@ ACR_VALUES = (SOFTWARE, HARDWARE)
 
 
 def acr(authorization: Authorization) -> str:
-    """Assurance by the certificate's policy: where its key is kept (OIDC Core §2). Never more than software for one that
-    a revocation list past its next update vouched for."""
+    """Assurance by the certificate's policy: where its key is kept (OIDC Core §2). A seal is never more than software:
+    its hardware says nothing of a person's presence; nor is what a list past its next update vouched for."""
     certificado = authorization.grant.certificado
-    return HARDWARE if certificado.nivel.hardware and not certificado.in_grace else SOFTWARE
+    nivel = certificado.nivel
+    return HARDWARE if nivel.hardware and not nivel.selo and not certificado.in_grace else SOFTWARE
 
 
 def amr(authorization: Authorization) -> list[str]:
@@ -68,28 +69,38 @@ def _responsavel(authorization: Authorization) -> dict[str, str] | None:
     return {"cpf": holder.responsavel.cpf.numero, "nome": holder.responsavel.nome}
 
 
-def _representacao(authorization: Authorization) -> dict[str, Any]:
+def _direito(authorization: Authorization) -> dict[str, Any]:
+    """By what right, and how far it reaches: never apart from the inscrição, or a person who takes a scope out of the
+    request would be to the application the company itself."""
     representation = authorization.representation
     procuracao = representation.procuracao
     if procuracao is None:
         return {"modo": representation.modo.value}
-    outorgante = procuracao.outorgante
     return {
         "modo": representation.modo.value,
         "procuracao": {
             "id": procuracao.id,
-            "outorgante": {
-                "tipo": "PJ" if isinstance(outorgante, CNPJ) else "PF",
-                **_documento(outorgante),
-                "nome": procuracao.outorgante_nome,
-            },
             "poderes": sorted(procuracao.poderes),
             "inicio": procuracao.vigencia.inicio.date().isoformat(),
             "fim": procuracao.vigencia.fim.date().isoformat(),
             "substabelecida": bool(representation.cadeia),
-            **({"cadeia": list(representation.cadeia)} if representation.cadeia else {}),
         },
     }
+
+
+def _representacao(authorization: Authorization) -> dict[str, Any]:
+    """The same, and who gave the procuração."""
+    right = _direito(authorization)
+    procuracao, cadeia = authorization.representation.procuracao, authorization.representation.cadeia
+    if procuracao is not None:
+        right["procuracao"]["outorgante"] = {
+            "tipo": "PJ" if isinstance(procuracao.outorgante, CNPJ) else "PF",
+            **_documento(procuracao.outorgante),
+            "nome": procuracao.outorgante_nome,
+        }
+        if cadeia:
+            right["procuracao"]["cadeia"] = list(cadeia)
+    return right
 
 
 def _certificado(authorization: Authorization) -> dict[str, Any]:
@@ -110,7 +121,7 @@ def _documento(documento: Documento) -> dict[str, str]:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One claim of ID tokens and userinfo: the scope that asks for it, and how it is made (None leaves it out).
-    ``access_token``: APIs need it too."""
+    ``access_token``: APIs need it too. Of two lines with one name the later counts, where both scopes are there."""
 
     name: str
     scope: str
@@ -127,6 +138,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("inscricao", "inscricao", _inscricao, access_token=True),
     Claim("cnpj", "inscricao", _cnpj),
     Claim("cnpj_raiz", "inscricao", _cnpj_raiz),
+    Claim("representacao", "inscricao", _direito, access_token=True),
     Claim("representacao", "procuracao", _representacao, access_token=True),
     Claim("certificado", "certificado", _certificado),
 )

@@ -82,3 +82,16 @@ def test_keys_of_another_realm(installed: Idp, monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_unknown_algorithm(installed: Idp) -> None:
     assert "is not one of" in installed("keys rotate --alg HS256", exit_code=2).stderr
+
+
+@pytest.mark.attack("ATK-144")
+def test_a_stolen_key_is_withdrawn_at_once(installed: Idp, audited: Any) -> None:
+    installed("keys create")
+    stolen = states(installed)["ES256"]["active"]
+    assert "idp keys rotate --alg ES256" in installed(f"keys withdraw {stolen} --yes", exit_code=3).stderr
+    installed("keys rotate --alg ES256")
+    assert installed.json(f"keys withdraw {stolen} --yes")["withdrawn"]["kid"] == stolen
+    assert stolen not in {key["kid"] for key in installed.json("keys list")}
+    assert not (installed.directory / "keys" / "signing" / f"{stolen}.pem").exists()
+    assert audited()[-1][0] == "key.withdrawn"
+    assert "there is no key" in installed(f"keys withdraw {stolen} --yes", exit_code=3).stderr

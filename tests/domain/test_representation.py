@@ -400,7 +400,7 @@ def test_only_accepted_situacoes_by_default_active_alone(holder: Holder, modo: M
         assert judge(holder, modo, fatos, demanda=Demanda(situacoes=frozenset({situacao})))
 
 
-ORDER = [{Nivel.SE_S, Nivel.A1}, {Nivel.A2}, {Nivel.SE_H, Nivel.A3}, {Nivel.A4}]
+ORDER = [{Nivel.SE_S, Nivel.SE_H, Nivel.A1}, {Nivel.A2}, {Nivel.A3}, {Nivel.A4}]
 
 
 @pytest.mark.parametrize(("holder", "modo"), EVERY_BASIS)
@@ -417,7 +417,7 @@ def test_levels_are_ranked_software_below_hardware(holder: Holder, modo: Modo, s
         assert refusal(holder, modo, all_bases(), **asked) is Motivo.NIVEL
 
 
-@pytest.mark.parametrize(("shown", "enough"), [(n, n in (Nivel.A3, Nivel.A4, Nivel.SE_H)) for n in Nivel])
+@pytest.mark.parametrize(("shown", "enough"), [(n, n in (Nivel.A3, Nivel.A4)) for n in Nivel])
 def test_a_procuracao_may_demand_a_level_of_its_own(shown: Nivel, enough: bool) -> None:
     fatos = by_procuracao(procuracao(nivel_minimo=Nivel.A3))
     if enough:

@@ -67,6 +67,12 @@ class FakeSessions:
     def delete(self, key: str) -> None:
         self.kept.pop(key, None)
 
+    def renew(self, key: str, session: Session) -> bool:
+        if self.kept.pop(key, None) is None:
+            return False
+        self.kept[session.key] = session
+        return True
+
 
 class FakeClients:
     def __init__(self, *clients: Client) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from asn1crypto import x509
@@ -27,7 +28,9 @@ def failure(path: Sequence[bytes], at: datetime, parameters: PKIXValidationParam
     )
     validation_path = ValidationPath(CertTrustAnchor(anchor), rest[:-1], rest[-1])
     try:
-        asyncio.run(async_validate_path(context, validation_path, parameters))
+        # In a thread of its own: the caller's may have an event loop running already.
+        with ThreadPoolExecutor(1) as alone:
+            alone.submit(asyncio.run, async_validate_path(context, validation_path, parameters)).result()
     except (PathError, ValidationError, ValueError, TypeError, KeyError) as error:
         return str(error)
     return None

@@ -29,10 +29,12 @@ _PURPOSE = "logout"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A logout request without faults. ``sub``: whose session the client means. ``location``: where to go after."""
+    """A logout request without faults. ``sub`` and ``sid``: whose session, and which, the client
+    means. ``location``: where to go after."""
 
     client: Client | None = None
     sub: str | None = None
+    sid: str | None = None
     location: str | None = None
 
 
@@ -105,7 +107,7 @@ def logout_blueprint(
         client = clients.get(claims["aud"])
         if client is None or not client.enabled:
             raise Shown(Fault.UNKNOWN_CLIENT, "the client of id_token_hint is not registered")
-        return Asked(client, claims["sub"], _location(params, client))
+        return Asked(client, claims["sub"], claims["sid"], _location(params, client))
 
     def _meant(asked: Asked, session: Session) -> bool:
         return asked.client is not None and asked.sub == identifiers.subject(session.holder, asked.client)
@@ -113,6 +115,8 @@ def logout_blueprint(
     def _ended(session: Session | None, asked: Asked) -> Response:
         if session is not None:
             logout.end(session)
+        elif asked.client is not None and asked.sid is not None:
+            logout.end_family(asked.sid, asked.client.client_id)
         response: Response
         if asked.location is not None:
             response = see_other(asked.location)

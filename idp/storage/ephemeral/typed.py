@@ -26,7 +26,9 @@ class EphemeralTransactions:
     def get(self, id: str) -> Transaction | None:
         if not id.isprintable():  # it comes from a URL, and PostgreSQL takes no NUL in text
             return None
-        return _read(Transaction, self._store.get(f"tx:{id}"), self._clock.now())
+        tx = _read(Transaction, self._store.get(f"tx:{id}"), self._clock.now())
+        # Believed only under its own key: a client library once handed out another caller's answer (ATK-146).
+        return tx if tx is not None and tx.id == id else None
 
     def delete(self, id: str) -> None:
         self._store.delete(f"tx:{id}")
@@ -43,10 +45,17 @@ class EphemeralSessions:
         _put(self._store, f"session:{session.key}", codec.dumps(session), session.expires_at - self._clock.now())
 
     def get(self, key: str) -> Session | None:
-        return _read(Session, self._store.get(f"session:{key}"), self._clock.now())
+        session = _read(Session, self._store.get(f"session:{key}"), self._clock.now())
+        return session if session is not None and session.key == key else None
 
     def delete(self, key: str) -> None:
         self._store.delete(f"session:{key}")
+
+    def renew(self, key: str, session: Session) -> bool:
+        if self._store.take(f"session:{key}") is None:
+            return False
+        self.put(session)
+        return True
 
 
 def _put(store: Ephemeral, key: str, value: bytes, lifetime: timedelta) -> None:

@@ -14,8 +14,12 @@ _RECEIVES = {
     "openid": ("Identificador", "Um código que reconhece você neste serviço. Não é o seu CPF nem o seu CNPJ."),
     "profile": ("Nome", "O nome do titular do certificado e se é pessoa ou empresa."),
     "cpf": ("CPF", "O CPF da pessoa que usa o certificado, completo."),
-    "inscricao": ("Inscrição", "A inscrição que você escolher: número, CNPJ ou CPF, razão social e situação."),
-    "procuracao": ("Representação", "Em que qualidade você atua e, se for por procuração, os poderes e o prazo."),
+    "inscricao": (
+        "Inscrição",
+        "A inscrição que você escolher (número, CNPJ ou CPF, razão social e situação) e em que qualidade você atua: "
+        "titular, representante legal ou procuração, com os poderes e o prazo.",
+    ),
+    "procuracao": ("Procuração", "Se você atuar por procuração, quem a deu."),
     "certificado": ("Certificado", "O tipo, o nível, a Autoridade Certificadora e a validade do seu certificado."),
     "offline_access": ("Acesso prolongado", "Atualizar esses dados sem pedir nova entrada, até o prazo abaixo."),
 }

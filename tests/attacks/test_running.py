@@ -1,15 +1,16 @@
-"""Findings that only show in a whole running installation."""
+"""What only shows in a whole running installation."""
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.journeys.living import LivingSandbox
 from tests.journeys.plain import Browser, Login
+from tests.support.processes import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +22,12 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingSandbox]
 
 
 @pytest.mark.attack("ATK-145")
-@pytest.mark.xfail(strict=True, reason="nothing starts idp.worker: not idp serve, not the units, not the sandbox")
 def test_a_running_server_seals_its_audit_rows(sandbox: LivingSandbox) -> None:
     Login(Browser(sandbox, "contadora")).consent()
-    time.sleep(4)  # "within a second a sealer …" (idp/audit.py)
-    report = json.loads(sandbox.idp("audit", "verify", "--json").stdout)
-    assert report["unsealed"] == 0, report
+    wait_until(lambda: _report(sandbox)["unsealed"] == 0, "every audit row is sealed")
+    assert _report(sandbox)["sealed"] > 0
+
+
+def _report(sandbox: LivingSandbox) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(sandbox.idp("audit", "verify", "--json").stdout)
+    return report
