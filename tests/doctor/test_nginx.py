@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from idp.clock import SystemClock
+from idp.doctor.deployment import deployment
+from idp.doctor.examination import examine
 from tests.deploy.conftest import SECRET, nginx, rendered
 from tests.doctor.conftest import Applications, problems
 from tests.server.pki import Pki
@@ -34,10 +37,10 @@ def serve(behind: Applications, pki: Pki, tmp_path: Path) -> Iterator[Serve]:
     """Start nginx on the shipped configuration after ``change(text)`` of ``file``; the port."""
     running = []
 
-    def start(*changes: tuple[str, Callable[[str], str]]) -> int:
+    def start(*changes: tuple[str, Callable[[str], str]], **variables: str) -> int:
         (port,) = free_ports(1)
         rendered(tmp_path, pki, port, TLS_DIR=str(behind.tls), CLIENT_CA_NAMES=str(behind.ca_names),
-                 RUN_DIR=str(behind.directory / "run"))  # fmt: skip
+                 RUN_DIR=str(behind.directory / "run"), **variables)  # fmt: skip
         for name, change in changes:
             file = tmp_path / "portaria" / name
             before = file.read_text()
@@ -88,6 +91,17 @@ def test_nothing_is_wrong_with_the_shipped_configuration(behind: Applications, s
         "cross-host",
         "clock",
     }
+
+
+def test_nor_with_a_name_for_each_login_and_a_second_address(behind: Applications, serve: Serve) -> None:
+    (second,) = free_ports(1)
+    port = serve(CERTIFICATE_WILDCARD="yes", CERTIFICATE_SECOND_LISTEN=f"127.0.0.1:{second}")
+    origin = f"https://certificado.portaria.test:{second}"
+    settings = behind.settings(certificate_wildcard=True, certificate_second_origin=origin)
+    connect = {"": ("127.0.0.1", port), "second": ("127.0.0.1", second)}
+    found = list(examine(deployment(settings, connect, behind.sandbox.pki.web_ca), SystemClock()))
+    assert problems(found) == {}
+    assert len({one.where for one in found if one.check == "any-visitor"}) == 3
 
 
 @pytest.mark.attack("ATK-061")
@@ -157,6 +171,12 @@ def test_a_bad_certificate_ends_at_nginx(behind: Applications, serve: Serve) -> 
     (broken,) = [one for one in found if one.check == "any-visitor" and not one.ok]
     assert "self-signed over TLSv1_3: 400" in broken.detail
     assert "no certificate over TLSv1_2: 400" in broken.detail
+
+
+def test_only_the_error_pages_let_a_bad_certificate_through(behind: Applications, serve: Serve) -> None:
+    """With them, a server that insists does no harm that anybody could see."""
+    strict = (CERTIFICATE_HOST, lambda text: text.replace("client optional_no_ca", "client on"))
+    assert problems(behind.examined(serve(strict))) == {}
 
 
 @pytest.mark.attack("ATK-060")
