@@ -7,6 +7,7 @@ so they hold for imports and calls that no test happens to execute.
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -252,6 +253,15 @@ RULES: tuple[Rule, ...] = (forbidden_imports, forbidden_names, forbidden_network
 def test_the_sources_keep_the_rule(rule: Rule) -> None:
     broken = [problem for source in sources() for problem in rule(source)]
     assert not broken, "\n".join(broken)
+
+
+def test_who_serves_people_has_nothing_that_fetches_in_memory() -> None:
+    """Not by way of another module either (ATK-034)."""
+    code = "import sys, idp.app, idp.wsgi, idp.server, idp.cli.serve; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "idp.app" in loaded
+    assert [name for name in loaded if under(name, ("idp.fetch", "idp.worker", "idp.doctor", "urllib.request"))] == []
 
 
 def test_imports_form_no_cycle() -> None:

@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from idp.certificate import encodings
-from idp.certificate.facts import read
+from idp.certificate.facts import Facts, read
 from idp.certificate.revocation import CrlIndex
 from idp.certificate.trust import TrustList
-from idp.certificate.trust.distribution import crl_urls
+from idp.certificate.trust.distribution import crl_urls, distribution_points
 from idp.certificate.trust.issuers import Authority
 from idp.cli import crl_report as report
 from idp.cli.installation import actor, audited
 from idp.cli.moments import AT
-from idp.cli.output import as_json, fail, json_option, note, show
+from idp.cli.output import as_json, fail, json_option, note, show, table
 from idp.cli.trust import opened
 from idp.fetch.crls import Crls
 from idp.fetch.journal import Journal
@@ -99,6 +99,34 @@ def lookup(certificate: str, issuer: str | None, at: datetime) -> None:
         raise SystemExit(1)
 
 
+@group.command()
+@click.argument("certificates", nargs=-1, type=click.Path(path_type=Path))
+@json_option
+def addresses(certificates: tuple[Path, ...]) -> None:
+    """Where the list of each CA that logins depend on is known to be.
+
+    With CERTIFICATES that these CAs issued: where those say that their CA's list is, for IDP_CRL_EXTRA_URLS.
+    """
+    trust, index = opened()
+    known = {key: list(urls) for key, urls in crl_urls(trust).items()}
+    journal = Journal(index.directory)
+    wanted = {authority.key: authority for authority in trust.authorities() if authority.key in trust.needed_keys}
+    if certificates:
+        issued = [_issued(trust, file) for file in certificates]
+        wanted = {authority.key: authority for authority, _ in issued}
+        known = {}
+        for authority, facts in issued:
+            known.setdefault(authority.key, []).extend(distribution_points(facts.certificate))
+    else:
+        for key in wanted:
+            known.setdefault(key, []).extend(journal.about(key, ()))
+    rows = [
+        {"issuer": authority.name, "issuer_key": key, "urls": list(dict.fromkeys(known.get(key, ())))}
+        for key, authority in wanted.items()
+    ]
+    table(rows, ("issuer", "urls"), none="no CA in the list")
+
+
 def _from_files(source: Path, index: CrlIndex, at: datetime, allow_shrink: bool) -> None:
     try:
         outcomes = index.import_crls(source, at, allow_shrink=allow_shrink).outcomes
@@ -133,7 +161,7 @@ def _from_network(trust: TrustList, index: CrlIndex, at: datetime, allow_shrink:
     states = list(index.states(at))
     unknown = [s.authority.name for s in states if s.state == "absent" and not _addresses(crls, s.authority)]
     if unknown:
-        note(f"{len(unknown)} CAs have no list and no known address: name it in IDP_CRL_EXTRA_URLS, or --from DIR")
+        note(f"{len(unknown)} CAs have no list and no known address: see idp crl addresses")
     if any(state.state != "fresh" for state in states) or any(f.attempt.outcome == "refused" for f in fetched):
         raise SystemExit(1)
 
@@ -152,7 +180,8 @@ def _record(lists: list[tuple[str, str]], at: datetime) -> None:
 def _subject(trust: TrustList, certificate: str, issuer: str | None) -> tuple[Authority, str]:
     """The CA and the serial number (lower-case hex) to look up."""
     if Path(certificate).is_file():
-        return _issued(trust, Path(certificate))
+        authority, facts = _issued(trust, Path(certificate))
+        return authority, facts.serial
     digits = certificate.replace(":", "").removeprefix("0x").lower().lstrip("0")
     if not digits or any(c not in "0123456789abcdef" for c in digits):
         fail(2, f"{certificate!r} is neither a file nor a serial number in hex")
@@ -166,7 +195,8 @@ def _subject(trust: TrustList, certificate: str, issuer: str | None) -> tuple[Au
     return fail(2, f"no CA {issuer!r} in the list", "idp trust list --all")
 
 
-def _issued(trust: TrustList, file: Path) -> tuple[Authority, str]:
+def _issued(trust: TrustList, file: Path) -> tuple[Authority, Facts]:
+    """The certificate in ``file`` and the CA that signed it."""
     try:
         with file.open("rb") as readable:
             facts = read(encodings.certificates(readable.read(_MAX_FILE))[0])
@@ -175,4 +205,4 @@ def _issued(trust: TrustList, file: Path) -> tuple[Authority, str]:
     found = trust.find(facts.certificate)
     if found is None:
         fail(2, f"{file}: issued by no CA of the list")
-    return found, facts.serial
+    return found, facts

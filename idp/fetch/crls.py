@@ -93,9 +93,14 @@ class Crls:
     def _ask(self, source: Source, at: datetime, allow_shrink: bool) -> Iterator[Fetched]:
         for url in source.urls:
             attempt = self._attempt(source, url, at, allow_shrink)
-            fresh = self._fresh(attempt.issuer_key or source.issuer_key, at)
-            wait = (_EVERY if attempt.good or fresh else _SOON) * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
-            yield Fetched(source.name, url, replace(attempt, again=at + wait))
+            key = attempt.issuer_key or source.issuer_key
+            crl = opened(file_of(self.directory, key), key)
+            fresh = crl is not None and at < crl.next_update
+            again = at + (_EVERY if attempt.good or fresh else _SOON) * _jitter()
+            if crl is not None:
+                middle = crl.this_update + (crl.next_update - crl.this_update) / 2
+                again = min(again, middle) if at < middle else again
+            yield Fetched(source.name, url, replace(attempt, again=again))
             if attempt.good and fresh:
                 return
 
@@ -135,21 +140,12 @@ class Crls:
 
     def _due(self, source: Source, at: datetime) -> bool:
         attempts = [attempt for url in source.urls if (attempt := self.journal[url])]
-        if not attempts:
-            return True
-        last = max(attempts, key=lambda attempt: attempt.at)
-        if last.again is None or last.again <= at or last.at > at:
-            return True
-        key = source.issuer_key or last.issuer_key
-        crl = opened(file_of(self.directory, key), key)
-        if crl is None:
-            return False
-        middle = crl.this_update + (crl.next_update - crl.this_update) / 2
-        return last.at < middle <= at
+        last = max(attempts, key=lambda attempt: attempt.at, default=None)
+        return last is None or last.again is None or not last.at <= at < last.again
 
-    def _fresh(self, issuer_key: str, at: datetime) -> bool:
-        crl = opened(file_of(self.directory, issuer_key), issuer_key)
-        return crl is not None and at < crl.next_update
+
+def _jitter() -> float:
+    return random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  (so that not all ask at once)
 
 
 def _failed(before: Attempt | None, at: datetime, outcome: str, detail: str, said: str) -> Attempt:

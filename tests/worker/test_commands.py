@@ -116,6 +116,21 @@ def test_what_no_address_is_known_for_is_said(published: Ca, web: Web, monkeypat
     assert _run("crl", "status", *AT, exit_code=1)
 
 
+def test_where_the_lists_are(world: World, published: Ca, web: Web, tmp_path: Path) -> None:
+    urls = {one["issuer"]: one["urls"] for one in json.loads(_run("crl", "addresses", "--json").stdout)}
+    assert urls == {"Raiz de Teste": [web.url("/root.crl")], "AC Publicada": []}
+    _run("crl", "sync", *AT)
+    urls = {one["issuer"]: one["urls"] for one in json.loads(_run("crl", "addresses", "--json").stdout)}
+    assert urls["AC Publicada"] == [web.url("/people.crl")]
+    where = ("crlDistributionPoints=URI:http://lcr.example/um.crl,URI:ldap://lcr.example/um",)
+    file = tmp_path / "leaf.der"
+    file.write_bytes(world.pki.leaf(published, extra=where))
+    [one] = json.loads(_run("crl", "addresses", file, "--json").stdout)
+    assert (one["issuer"], one["urls"]) == ("AC Publicada", ["http://lcr.example/um.crl"])
+    file.write_bytes(world.pki.leaf(world.pki.ca("AC Publicada"), extra=where))  # of that name, and not by that CA
+    _run("crl", "addresses", file, exit_code=2)
+
+
 def test_one_certificate_or_serial_number(world: World, published: Ca, tmp_path: Path) -> None:
     _run("crl", "sync", *AT)
     revoked, good = tmp_path / "revoked.der", tmp_path / "good.der"
