@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
+from idp import app
+from idp.settings import load
 from idp.web.certificate_host import CertificateHost
 from tests.web import people
 from tests.web.gallery import SITE, gallery, make_screens
@@ -78,3 +81,13 @@ def test_a_page_shown_twice_names_two_addresses() -> None:
             for _ in range(2)
         )
         assert first != again
+
+
+@pytest.mark.parametrize("wildcard", [False, True])
+def test_a_browser_keeps_no_hsts_entry_for_each_fresh_name(monkeypatch: pytest.MonkeyPatch, wildcard: bool) -> None:
+    monkeypatch.setattr(app, "Parts", lambda settings: Mock(site=SITE, clock=people.FixedClock()))
+    monkeypatch.setattr(app.logs, "configure", Mock())
+    gateway = app.create_gateway(load(certificate_origin=FIRST, certificate_wildcard=wildcard))
+    response = gateway.test_client().get("/", base_url=f"https://0123456789abcdef.{FIRST.removeprefix('https://')}")
+    assert response.status_code == 404
+    assert ("Strict-Transport-Security" in response.headers) is not wildcard
