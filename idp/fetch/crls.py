@@ -140,7 +140,7 @@ class Crls:
 
     def _due(self, source: Source, at: datetime) -> bool:
         attempts = [attempt for url in source.urls if (attempt := self.journal[url])]
-        last = max(attempts, key=lambda attempt: attempt.at, default=None)
+        last = max(attempts, key=lambda attempt: (attempt.at, attempt.again or attempt.at), default=None)
         return last is None or last.again is None or not last.at <= at < last.again
 
 

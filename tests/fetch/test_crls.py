@@ -35,7 +35,7 @@ class Setting:
         self.world, self.web, self.directory = world, web, directory
         self.first, self.second = web.url("/root.crl"), web.url("/copy.crl")
         where = f"crlDistributionPoints=URI:{self.first},URI:{self.second}"
-        self.ca: Ca = world.pki.ca("AC Publicada", world.root, extra=(where,), kind="rsa:2048")
+        self.ca: Ca = world.pki.ca("AC Publicada", world.root, extra=(where,))
         self.trust: TrustList = compile_bundle(
             [world.root.der, self.ca.der], pins=pins(world.root), realm="sandbox", at=NOW
         )
@@ -270,6 +270,14 @@ def test_without_a_fresh_list_a_failure_is_repeated_soon(here: Setting, web: Web
     del web.pages["/root.crl"]
     here.sync(at=NOW + 30 * MINUTE)
     assert not _due(here, NOW + 59 * MINUTE)
+
+
+@pytest.mark.usefixtures("even")
+def test_a_second_address_that_serves_is_good_enough(here: Setting, web: Web) -> None:
+    web.pages["/copy.crl"] = here.crl(until="20261201000000Z")
+    assert here.sync() == ["/root.crl failed http-status", "/copy.crl imported"]
+    assert not _due(here, NOW + 29 * MINUTE)
+    assert _due(here, NOW + 30 * MINUTE)
 
 
 @pytest.mark.usefixtures("even")
