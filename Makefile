@@ -21,10 +21,10 @@ LINK = pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("p
 # An environment left half made, or whose Python has gone, is made anew.
 $(shell test -d $(VENV) && ! $(BIN)/python -c 'import pip' 2>/dev/null && rm -rf $(VENV))
 
-.PHONY: help run demo test test-deep fuzz lint format types bench docs lock debian clean
+.PHONY: help run demo test test-deep fuzz lint format types bench bench-certificates docs lock debian clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(RUN) ## the sandbox: a fake ICP-Brasil, a demonstration cadastro and relying party, on this machine
 	@exec $(BIN)/python -m idp sandbox run $(ARGS)
@@ -54,6 +54,9 @@ types: $(DEV) ## mypy
 
 bench: $(DEV) debian ## flows, refreshes, client credentials and userinfo per second, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-certificates: $(DEV) ## a leaf's judgement, the trust import, the revocation index at four sizes
+	$(BIN)/python -m benchmarks.certificates $(ARGS)
 
 docs: $(RUN) ## rewrite docs/settings.md from the settings
 	$(BIN)/python docs/settings.py > docs/settings.md.new

@@ -7,7 +7,7 @@ cap on a list's size, so that what lies behind it can be measured.
 from __future__ import annotations
 
 import json
-import resource
+import re
 import sys
 import time
 from pathlib import Path
@@ -40,8 +40,10 @@ def main(source: Path, trust_file: Path, directory: Path) -> dict[str, float]:
 
 
 def _peak() -> float:
-    """Most resident memory of this process so far, in MiB (Linux counts in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Most resident memory of this program so far, in MiB; getrusage would count its parent's before the exec."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
 
 
 if __name__ == "__main__":
