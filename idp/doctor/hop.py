@@ -109,7 +109,9 @@ def forged_headers(deployment: Deployment, host: Host, visitors: Visitors) -> It
             if deployment.proxied:
                 reaching |= {form[0][0] for form in _which(host, path, visitor, unknown)}
     if deployment.proxied:
-        yield from _judged(deployment, host, reaching, "; ".join(dict.fromkeys(ways)))
+        ways = list(dict.fromkeys(ways))
+        everywhere = len(ways) == len(comers) * len(paths)
+        yield from _judged(deployment, host, reaching, "always" if everywhere else "; ".join(ways))
     else:  # nothing need stand before the application to empty them, and it reads none: it has the handshake's word
         detail = "the application refuses certificate headers" if ways else "they do not reach the application"
         yield Finding("headers-believed", host.origin, True, detail)
