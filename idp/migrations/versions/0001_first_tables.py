@@ -109,9 +109,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_digest", name="uq_grants_code_digest"),
         sa.UniqueConstraint("transaction_id", name="uq_grants_transaction_id"),
     )
-    op.create_index("ix_grants_client_id", "grants", ["client_id"])
-    op.create_index("ix_grants_expires_at", "grants", ["expires_at"])
-    op.create_index("ix_grants_procuracao", "grants", ["procuracao"])
     op.create_index("ix_grants_session_id", "grants", ["session_id"])
     op.create_index("ix_grants_sid", "grants", ["sid"])
     op.create_table(

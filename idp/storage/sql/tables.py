@@ -154,7 +154,7 @@ grants = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("transaction_id", String(64), nullable=False, unique=True),
-    Column("client_id", String(255), nullable=False, index=True),
+    Column("client_id", String(255), nullable=False),
     Column("sub", String(64), nullable=False),
     Column("sid", String(64), nullable=False, index=True),
     Column("session_id", String(64), nullable=False, index=True),
@@ -164,12 +164,12 @@ grants = Table(
     Column("uf", String(2), nullable=False),
     Column("numero", String(20), nullable=False),
     Column("modo", String(24), nullable=False),
-    Column("procuracao", String(64), index=True),
+    Column("procuracao", String(64)),
     Column("scopes", Text, nullable=False),
     Column("nonce", Text),
     Column("auth_time", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False),
     Column("code_digest", String(64), nullable=False, unique=True),
     Column("code_expires_at", Moment, nullable=False),
     Column("code_spent_at", Moment),
@@ -180,7 +180,8 @@ grants = Table(
     Column("rotated_at", Moment),
     Column("revoked_at", Moment),
 )
-"""A token family with the code that opens it. ``titular``: contribuinte id of the holder."""
+"""A token family with the code that opens it. ``titular``: contribuinte id of the holder. Every login writes a row, and
+every index is one more page written: only what a request looks up by has one."""
 
 return_codes = Table(
     "return_codes",
