@@ -71,9 +71,10 @@ def redis_url(redis_server: RedisServer) -> str:
     return redis_server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver; ``chromium.launch(playwright.chromium)`` starts a browser under it."""
+    """Playwright's driver; ``chromium.launch(playwright.chromium)`` starts a browser under it. It keeps an event loop
+    running in this thread, so no longer than one file needs it."""
     with sync_playwright() as driver:
         yield driver
 

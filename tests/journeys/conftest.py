@@ -20,7 +20,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingSandbox]
     living.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def computer(sandbox: LivingSandbox, playwright: Playwright) -> Iterator[Computer]:
     """A computer with the personas' certificates installed."""
     everybody = Computer(sandbox, playwright, tuple(COMMON_NAMES))
