@@ -65,7 +65,7 @@ class CrlIndex:
 
     def states(self, at: datetime) -> Iterator[CaCrl]:
         """Every CA whose list a login may need, with the state of that list."""
-        needed = set(self.trust.needed_keys)
+        needed = set(self.trust.needed_keys(at))
         for authority in self.trust.authorities():
             if authority.key in needed:
                 needed.remove(authority.key)

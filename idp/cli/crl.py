@@ -102,7 +102,8 @@ def lookup(certificate: str, issuer: str | None, at: datetime) -> None:
 @group.command()
 @click.argument("certificates", nargs=-1, type=click.Path(path_type=Path))
 @json_option
-def addresses(certificates: tuple[Path, ...]) -> None:
+@AT
+def addresses(certificates: tuple[Path, ...], at: datetime) -> None:
     """Where the list of each CA that logins depend on is known to be.
 
     With CERTIFICATES that these CAs issued: where those say that their CA's list is, for IDP_CRL_EXTRA_URLS.
@@ -110,7 +111,8 @@ def addresses(certificates: tuple[Path, ...]) -> None:
     trust, index = opened()
     known = {key: list(urls) for key, urls in crl_urls(trust).items()}
     journal = Journal(index.directory)
-    wanted = {authority.key: authority for authority in trust.authorities() if authority.key in trust.needed_keys}
+    needed = trust.needed_keys(at)
+    wanted = {authority.key: authority for authority in trust.authorities() if authority.key in needed}
     if certificates:
         issued = [_issued(trust, file) for file in certificates]
         wanted = {authority.key: authority for authority, _ in issued}
@@ -148,7 +150,7 @@ def _from_network(trust: TrustList, index: CrlIndex, at: datetime, allow_shrink:
     settings = load()
     if settings.realm == "sandbox":
         fail(2, "the sandbox's CAs publish nothing", "idp crl sync --from DIR")
-    crls = Crls(trust, index.directory, settings.crl_extra_urls)
+    crls = Crls(trust, index.directory, at, settings.crl_extra_urls)
     fetched = []
     for one in crls.sync(crls.sources, at, allow_shrink=allow_shrink):
         fetched.append(one)

@@ -50,17 +50,18 @@ class Fetched:
 
 
 class Crls:
-    """Keeps the index in ``directory`` up to date for ``trust``. ``named``: the operator's own addresses.
+    """Keeps the index in ``directory`` up to date for the CAs of ``trust`` that certify at ``at``. ``named``: the
+    operator's own addresses.
 
     The addresses come from the CRL distribution points of certificates that have a path to a pinned root, each of which
     says where the list of the CA *above* it is, and from the operator for the others.
     """
 
     def __init__(
-        self, trust: TrustList, directory: Path, named: Iterable[str] = (), *, limits: Limits = LIMITS
+        self, trust: TrustList, directory: Path, at: datetime, named: Iterable[str] = (), *, limits: Limits = LIMITS
     ) -> None:
         self.directory, self.limits = directory, limits
-        self.sources = tuple(_sources(trust, tuple(named)))
+        self.sources = tuple(_sources(trust, at, tuple(named)))
         self.allowed = Allowed.of(listed=(url for s in self.sources if s.issuer_key for url in s.urls), named=named)
         self.journal = Journal(directory)
         self._parsing = threading.Lock()  # one hostile list at a time has its gibibyte
@@ -153,16 +154,16 @@ def _failed(before: Attempt | None, at: datetime, outcome: str, detail: str, sai
     return replace(before or Attempt(at, ""), at=at, outcome=outcome, detail=detail, said=said)
 
 
-def _sources(trust: TrustList, named: tuple[str, ...]) -> Iterator[Source]:
+def _sources(trust: TrustList, at: datetime, named: tuple[str, ...]) -> Iterator[Source]:
     """The CAs that logins depend on, by their key; then the operator's addresses."""
     urls = crl_urls(trust)
-    needed = set(trust.needed_keys)
+    needed = set(trust.needed_keys(at))
+    listed = {url for key in needed for url in urls.get(key, ())}
     for authority in trust.authorities():
         found = tuple(url for url in urls.get(authority.key, ()) if usable(url))
         if authority.key in needed and found:
             needed.remove(authority.key)
             yield Source(found, (authority,), authority.name)
-    listed = {url for key in trust.needed_keys for url in urls.get(key, ())}
     for url in dict.fromkeys(named):
         if url not in listed:
             yield Source((url,), tuple(trust.authorities()), "(named by the operator)")

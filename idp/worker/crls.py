@@ -26,7 +26,7 @@ class CrlRefresh:
         self._settings, self._store, self._trust, self._stop = settings, store, trust, stop
 
     def __call__(self, at: datetime) -> None:
-        crls = Crls(self._trust.at(at), self._settings.trust_dir / DIRECTORY, self._settings.crl_extra_urls)
+        crls = Crls(self._trust.at(at), self._settings.trust_dir / DIRECTORY, at, self._settings.crl_extra_urls)
         due = crls.due(at)
         if not due:
             return

@@ -269,6 +269,13 @@ def test_the_moment_of_revocation_is_told(world: World, make_index: MakeIndex) -
     assert (verdict.first.code.value, verdict.first.at) == ("CERT-04", datetime(2026, 11, 1, tzinfo=UTC))
 
 
+def test_a_ca_that_expired_needs_no_list(world: World, make_index: MakeIndex) -> None:
+    ca = world.pki.ca("AC que Vence", world.root, end="20261122130000Z")
+    trust = compile_bundle([world.root.der, world.ca.der, ca.der], pins=pins(world.root), realm="sandbox", at=NOW)
+    needed = [{s.authority.name for s in make_index(trust).states(NOW + timedelta(hours=h))} for h in (1, 2)]
+    assert needed == [{"Raiz de Teste", "AC de Teste", "AC que Vence"}, {"Raiz de Teste", "AC de Teste"}]
+
+
 def test_states_lists_what_logins_depend_on(world: World, make_index: MakeIndex) -> None:
     site = world.pki.ca("AC Exemplo SSL", world.root)
     trust = compile_bundle([world.root.der, world.ca.der, site.der], pins=pins(world.root), realm="sandbox", at=NOW)

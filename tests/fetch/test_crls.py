@@ -43,7 +43,7 @@ class Setting:
         self.ca_key = self.trust.issuers[0].key
 
     def crls(self, *named: str, **options: object) -> Crls:
-        return Crls(self.trust, self.directory, [self.first, self.second, *named], **options)  # type: ignore[arg-type]
+        return Crls(self.trust, self.directory, NOW, [self.first, self.second, *named], **options)  # type: ignore[arg-type]
 
     def sync(self, *named: str, at: datetime = NOW, **options: object) -> list[str]:
         """``path outcome detail`` of each attempt."""
@@ -326,6 +326,6 @@ def test_two_journals_keep_each_others_lines(tmp_path: Path) -> None:
 def test_an_index_that_cannot_be_written_is_said(here: Setting, web: Web, tmp_path: Path) -> None:
     web.pages["/root.crl"] = here.crl()
     (tmp_path / "file").write_text("")
-    crls = Crls(here.trust, tmp_path / "file" / "crl", [here.first])
+    crls = Crls(here.trust, tmp_path / "file" / "crl", NOW, [here.first])
     with pytest.raises(OSError, match=os.strerror(20)):
         list(crls.sync(crls.sources, NOW))

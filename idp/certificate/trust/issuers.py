@@ -183,11 +183,11 @@ class TrustList:
     def eligible(self) -> tuple[Issuer, ...]:
         return tuple(issuer for issuer in self.issuers if issuer.eligible)
 
-    @property
-    def needed_keys(self) -> frozenset[str]:
-        """The keys whose CRLs logins depend on: those of the eligible CAs and of all above them."""
-        above = {link.issuer_key for issuer in self.eligible for link in issuer.path}
-        return frozenset(above | {issuer.key for issuer in self.eligible})
+    def needed_keys(self, at: datetime) -> frozenset[str]:
+        """The keys whose CRLs logins depend on: those of the eligible CAs that are valid then, and of all above."""
+        certifying = [issuer for issuer in self.eligible if issuer.valid_at(at)]
+        above = {link.issuer_key for issuer in certifying for link in issuer.path}
+        return frozenset(above | {issuer.key for issuer in certifying})
 
     def authorities(self) -> Iterator[Authority]:
         """Every CA whose CRLs are accepted: the pinned roots and whatever has a path to them."""
