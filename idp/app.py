@@ -44,6 +44,7 @@ from idp.web.outcome import make_responder
 from idp.web.pages import Pages, Site
 from idp.web.screens import StepScreens
 from idp.web.security import protect
+from idp.web.text import use_timezone
 
 _log = structlog.get_logger("idp.app")
 
@@ -56,6 +57,7 @@ class Parts:
         self.clock = SystemClock()
         self.store = open_store(settings.database_url)
         schema.check(self.store.engine, settings.realm)
+        use_timezone(settings.timezone)
         self.site = Site(
             issuer=settings.issuer,
             certificate_origin=settings.certificate_origin,

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -33,6 +34,9 @@ class Settings(BaseSettings):
     """The tax authority's name, as pages show it."""
     support: str = ""
     """Where a person finds the authority's help desk: shown on error pages."""
+    timezone: str = "America/Sao_Paulo"
+    """IANA name of the time zone in which pages show dates and times, and in which the cadastro import reads a date
+    without a time."""
 
     issuer: str = "https://localhost:8443"
     """The issuer identifier and public origin of the main host. Configuration, never the Host header."""
@@ -146,6 +150,14 @@ class Settings(BaseSettings):
         if parts.scheme != "https" or not parts.netloc or parts.path or parts.query or parts.fragment or "@" in value:
             raise ValueError("must be an https origin without path, query or trailing slash")
         return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (OSError, ValueError, LookupError) as error:
+            raise ValueError(f"{value!r} is not the IANA name of a time zone, such as America/Manaus") from error
 
     @field_validator("crl_extra_urls", "trust_bundle_url")
     @classmethod

@@ -85,8 +85,10 @@ def importar(
     on_error: Literal["refuse", "skip"] = "refuse",
     dry_run: bool = False,
     summary: Mapping[str, object],
+    timezone: str = "America/Sao_Paulo",
 ) -> Result:
-    """Read ``text`` (the file's lines, without a byte order mark) and merge it. ``summary`` goes into the audit row.
+    """Read ``text`` (the file's lines, without a byte order mark) and merge it. ``summary`` goes into the audit row;
+    ``timezone`` (IANA) says when a date without a time begins.
 
     With ``refuse`` one bad line is enough and nothing is changed; with ``skip`` bad lines are left out. All bad lines
     are found either way. Raises ArquivoInvalido for a wrong header or a file that is not UTF-8 text.
@@ -96,7 +98,7 @@ def importar(
     for number, line in _lines(text):
         result.lines += 1
         try:
-            batch.append((number, registro(_columns(line))))
+            batch.append((number, registro(_columns(line), timezone)))
         except LinhaInvalida as error:
             result.found(Problem(number, str(error)))
         if len(batch) >= BATCH:

@@ -12,7 +12,7 @@ procuracao              documento and nome (outorgante), id, outorgado, outorgad
 ======================  =========================================================================================
 
 Other columns of a line are ignored. Documents and inscrição numbers may carry their masks; lists are joined by ``|``;
-a moment is ISO 8601 with its UTC offset, or a date, which means the beginning of that day in America/Sao_Paulo (so a
+a moment is ISO 8601 with its UTC offset, or a date, which means the beginning of that day where the authority is (so a
 procuração whose ``fim`` is a date ends as that day begins).
 """
 
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from idp.domain.certificado import Nivel
 from idp.domain.documents import CNPJ, CPF, Documento, parse_documento
@@ -81,8 +81,8 @@ class Representante:
 Registro = Contribuinte | Estabelecimento | RegistroInscricao | Representante | Procuracao
 
 
-def registro(line: Line) -> Registro:
-    """The record a line holds. Raises LinhaInvalida."""
+def registro(line: Line, timezone: str = "America/Sao_Paulo") -> Registro:
+    """The record a line holds; ``timezone`` (IANA) says when its dates begin. Raises LinhaInvalida."""
     read = TIPOS.get(line["tipo"])
     if read is None:
         raise LinhaInvalida(f"tipo: one of {', '.join(TIPOS)}")
@@ -90,7 +90,7 @@ def registro(line: Line) -> Registro:
         if not text.isprintable():
             raise LinhaInvalida(f"{column}: has a control character")
     try:
-        return read(line)
+        return read({**line, **{column: _begin(line[column], timezone) for column in ("inicio", "fim")}})
     except LinhaInvalida:
         raise
     except (IdpError, ValueError) as error:
@@ -199,17 +199,19 @@ def _list(line: Line, column: str) -> list[str]:
     return [entry for entry in line[column].split("|") if entry]
 
 
+def _begin(text: str, timezone: str) -> str:
+    """A date as the moment at which that day begins in ``timezone``; anything else as it is."""
+    try:
+        day = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return text
+    return datetime.combine(day, time(), ZoneInfo(timezone)).isoformat() if day else text
+
+
 def _moment(line: Line, column: str) -> datetime:
     text = line[column]
     try:
-        if len(text) == 10:
-            at = datetime.combine(date.fromisoformat(text), time(), ZoneInfo("America/Sao_Paulo"))
-        else:
-            at = datetime.fromisoformat(text)
-    except ZoneInfoNotFoundError as error:
-        raise LinhaInvalida(
-            f"{column}: this machine knows no time zones (apt install tzdata); give an offset"
-        ) from error
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise LinhaInvalida(f"{column}: not an ISO 8601 date or moment") from error
     if at.tzinfo is None:

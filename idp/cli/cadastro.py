@@ -49,7 +49,9 @@ def import_(file: Path, dry_run: bool, on_error: Literal["refuse", "skip"]) -> N
             digest = hashlib.file_digest(raw, "sha256").hexdigest()
         summary = {"file": file.name, "sha256": digest, "actor": actor()}
         with file.open(encoding="utf-8-sig", newline="") as text, store.staging(SystemClock().now()) as staging:
-            result = importar(text, staging, on_error=on_error, dry_run=dry_run, summary=summary)
+            result = importar(
+                text, staging, on_error=on_error, dry_run=dry_run, summary=summary, timezone=settings.timezone
+            )
     except ArquivoInvalido as error:
         fail(2, f"{file}: {error}", "see docs/cadastro-csv.md")
     finally:

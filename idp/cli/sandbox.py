@@ -219,7 +219,8 @@ def _import_cadastro(here: Sandbox, store: SqlStore) -> None:
     partial = here.cadastro.with_suffix(".partial")
     cadastro.write(partial, now.date())
     with partial.open(encoding="utf-8", newline="") as text, store.staging(now) as staging:
-        result = importar(text, staging, summary={"file": here.cadastro.name, "actor": _ACTOR})
+        summary = {"file": here.cadastro.name, "actor": _ACTOR}
+        result = importar(text, staging, summary=summary, timezone=str(here.settings["timezone"]))
     if not result.applied:
         raise ConfigurationError(f"the demonstration cadastro was refused: {result.problems[0]}")
     partial.rename(here.cadastro)

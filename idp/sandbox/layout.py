@@ -94,6 +94,7 @@ class Sandbox:
         values: dict[str, str | int | bool] = {
             "realm": "sandbox",
             "authority": "Secretaria da Fazenda (demonstração)",
+            "timezone": "America/Manaus",  # its companies are in Amazonas
             "issuer": f"https://{hosts.issuer}:{ports.issuer}",
             "certificate_origin": f"https://{hosts.certificate}:{ports.certificate}",
             "certificate_second_origin": f"https://{hosts.certificate}:{ports.certificate_second}",

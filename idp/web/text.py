@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-_BRASILIA = timezone(timedelta(hours=-3))  # no daylight saving since Decreto 9.772/2019
+_CITIES = {"Sao_Paulo": "Brasília", "Belem": "Belém", "Cuiaba": "Cuiabá", "Maceio": "Maceió"}
+"""Where the zone's own name is not what people call its time."""
+
+
+class _Wall:
+    """The clock on the wall: one a process, as the authority is one. :func:`use_timezone` sets it."""
+
+    zone = ZoneInfo("America/Sao_Paulo")
+
+
 _DOCUMENT = re.compile(
     r"(?<![0-9A-Za-z])"
     r"(?:[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}"
@@ -15,19 +25,24 @@ _DOCUMENT = re.compile(
 )
 
 
+def use_timezone(key: str) -> None:
+    """Show dates and times in this zone from now on. ``key``: its IANA name; the default is America/Sao_Paulo."""
+    _Wall.zone = ZoneInfo(key)
+
+
 def data(at: datetime) -> str:
-    """``05/03/2026``, the day in Brasília."""
-    return at.astimezone(_BRASILIA).strftime("%d/%m/%Y")
+    """``05/03/2026``, the day where the authority is."""
+    return at.astimezone(_Wall.zone).strftime("%d/%m/%Y")
 
 
 def hora(at: datetime) -> str:
-    """``14h35``, in Brasília."""
-    return at.astimezone(_BRASILIA).strftime("%Hh%M")
+    """``14h35 (horário de Brasília)``."""
+    return f"{at.astimezone(_Wall.zone).strftime('%Hh%M')} ({_horario()})"
 
 
 def momento(at: datetime) -> str:
     """``05/03/2026 às 14h35 (horário de Brasília)``."""
-    return f"{data(at)} às {hora(at)} (horário de Brasília)"
+    return f"{data(at)} às {hora(at)}"
 
 
 def ultimo_dia(fim: datetime) -> str:
@@ -65,6 +80,12 @@ def compacto(text: str) -> str:
 def lista(items: list[str]) -> str:
     """``a``, ``a e b``, ``a, b e c``."""
     return " e ".join(filter(None, (", ".join(items[:-1]), items[-1] if items else "")))
+
+
+def _horario() -> str:
+    """``horário de Brasília``, after the zone's city."""
+    city = _Wall.zone.key.rpartition("/")[2]
+    return f"horário de {_CITIES.get(city, city.replace('_', ' '))}"
 
 
 def _mask(match: re.Match[str]) -> str:

@@ -99,6 +99,12 @@ def test_a_line_of_each_tipo(given: dict[str, str], expected: object) -> None:
     assert registro(given) == expected
 
 
+def test_a_date_begins_where_the_authority_is() -> None:
+    found = registro(PROCURACAO | {"inicio": "2026-12-01"}, "America/Manaus")
+    assert isinstance(found, Procuracao)
+    assert found.vigencia.inicio == datetime(2026, 12, 1, 4, tzinfo=UTC)
+
+
 def test_a_date_in_a_summer_of_daylight_saving_time() -> None:
     found = registro(PROCURACAO | {"inicio": "2018-12-01"})
     assert isinstance(found, Procuracao)

@@ -35,3 +35,10 @@ def test_no_second_address_is_no_origin_and_no_address_must_be_one() -> None:
         load(certificate_second_origin="http://certificado.id.example")
     with pytest.raises(ConfigurationError, match="must be an https origin"):
         load(certificate_origin="")
+
+
+@pytest.mark.parametrize("name", ["Manaus", "", "GMT-4:00", "../../etc/passwd", "America/"])
+def test_the_time_zone_is_one_that_exists(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"timezone: .* is not the IANA name of a time zone"):
+        load(timezone=name)
+    assert load(timezone="America/Manaus").timezone == "America/Manaus"

@@ -11,7 +11,7 @@ from idp.domain.certificado import CertReason, Claimed, Nivel, Reason
 from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.procuracao import Vigencia
 from idp.domain.representation import Demanda, Motivo
-from idp.web.text import busca, legivel, lista, momento, sem_documentos
+from idp.web.text import busca, hora, legivel, lista, momento, sem_documentos, use_timezone
 from idp.web.views.certificate import for_reason
 from idp.web.views.client import receives
 from idp.web.views.missing import missing_view, nothing
@@ -179,6 +179,19 @@ def test_text_made_fit_to_show(text: str | None, shown: str) -> None:
 def test_masking_leaves_other_numbers_alone() -> None:
     kept = "inscrição 049000012, 22/11/2026, código K7QM-3XPB, série 1f2e3d4c5b6a7f8e"
     assert sem_documentos(kept) == kept
+
+
+def test_the_authority_s_own_time() -> None:
+    """Manaus is an hour behind Brasília: the same moment is another hour, and may be another day."""
+    midnight = datetime(2026, 3, 6, 3, tzinfo=UTC)
+    try:
+        use_timezone("America/Manaus")
+        assert momento(midnight) == "05/03/2026 às 23h00 (horário de Manaus)"
+        use_timezone("America/Porto_Velho")
+        assert hora(midnight) == "23h00 (horário de Porto Velho)"
+    finally:
+        use_timezone("America/Sao_Paulo")
+    assert momento(midnight) == "06/03/2026 às 00h00 (horário de Brasília)"
 
 
 def test_small_helpers() -> None:
