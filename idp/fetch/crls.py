@@ -6,8 +6,8 @@ import base64
 import random
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,10 +86,9 @@ class Crls:
         def one(source: Source) -> list[Fetched]:
             return [] if stop and stop.is_set() else list(self._ask(source, at, allow_shrink))
 
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fetch") as pool:
-            for done in pool.map(one, sources):
-                self.journal.record({fetched.url: fetched.attempt for fetched in done})
-                yield from done
+        for done in _at_once(one, sources):
+            self.journal.record({fetched.url: fetched.attempt for fetched in done})
+            yield from done
 
     def _ask(self, source: Source, at: datetime, allow_shrink: bool) -> Iterator[Fetched]:
         for url in source.urls:
@@ -143,6 +142,30 @@ class Crls:
         attempts = [attempt for url in source.urls if (attempt := self.journal[url])]
         last = max(attempts, key=lambda attempt: (attempt.at, attempt.again or attempt.at), default=None)
         return last is None or last.again is None or not last.at <= at < last.again
+
+
+def _at_once(one: Callable[[Source], list[Fetched]], sources: Iterable[Source]) -> Iterator[list[Fetched]]:
+    """Results in order, four at work. Not an executor: the interpreter would wait at its end for downloads that may
+    take minutes, and a worker that is told to stop stops."""
+    waiting = [(source, Future[list[Fetched]]()) for source in sources]
+    todo = iter(waiting)
+    taking = threading.Lock()
+
+    def take() -> None:
+        while True:
+            with taking:
+                source, future = next(todo, (None, None))
+            if source is None or future is None:
+                return
+            try:
+                future.set_result(one(source))
+            except Exception as error:  # noqa: BLE001  (raised again where the result is asked for)
+                future.set_exception(error)
+
+    for _ in range(min(_AT_ONCE, len(waiting))):
+        threading.Thread(target=take, name="fetch", daemon=True).start()
+    for _, future in waiting:
+        yield future.result()
 
 
 def _jitter() -> float:

@@ -239,6 +239,30 @@ def test_a_parser_knows_nothing_of_the_environment(tmp_path: Path, monkeypatch: 
     assert seen == [{"MALLOC_ARENA_MAX": "1"}]
 
 
+def test_a_process_that_ends_does_not_wait_for_a_download(here: Setting, web: Web, tmp_path: Path) -> None:
+    def silent(handler: BaseHTTPRequestHandler) -> None:
+        web.stopping.wait(30)
+
+    web.pages["/slow.crl"] = silent
+    here.trust.save(tmp_path / "issuers.json")
+    code = f"""if True:
+        import threading
+        from datetime import UTC, datetime
+        from pathlib import Path
+        from idp.certificate.trust import TrustList
+        from idp.fetch.crls import Crls
+        now = datetime.now(UTC)
+        trust = TrustList.load(Path({str(tmp_path / "issuers.json")!r}), "sandbox")
+        crls = Crls(trust, Path({str(here.directory)!r}), now, [{web.url("/slow.crl")!r}])
+        asking = threading.Thread(target=lambda: list(crls.sync(crls.sources[-1:], now)), daemon=True)
+        asking.start()
+        asking.join(0.5)
+        print("asking" if asking.is_alive() else "done")
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=10)
+    assert (done.stdout.strip(), done.returncode) == ("asking", 0), done.stderr
+
+
 # --- When ------------------------------------------------------------------------------------------------------------
 
 
