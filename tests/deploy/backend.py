@@ -1,5 +1,5 @@
 """A tiny application behind the proxy: says what it was given and what it believes. Its name is in BACKEND, the
-way its certificates come in SOURCE (nginx)."""
+way its certificates come in SOURCE (nginx). At /longe it redirects with a Location of 7 KB."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ SECRET = Path(os.environ["PROXY_SECRET_FILE"]).read_text().strip()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    if environ["PATH_INFO"] == "/longe":
+        start_response(
+            "303 See Other", [("Location", "https://rp.example/?state=" + "s" * 7000), ("Content-Length", "0")]
+        )
+        return []
     try:
         der = presented_certificate(environ, os.environ.get("SOURCE", "nginx"), SECRET)
         outcome = {"certificate": der and hashlib.sha256(der).hexdigest()}

@@ -334,9 +334,10 @@ def test_every_location_is_one_include_and_nothing_inherits() -> None:
     files = [ROOT / "deploy/nginx/portaria.conf", *(ROOT / "deploy/nginx/snippets").glob("[!h]*.conf")]
     code = re.sub(r"#.*", "", "".join(file.read_text() for file in files if not file.name.startswith("to-")))
     bodies = re.findall(r"location [^{]+\{([^}]*)\}", code)
-    assert len(bodies) == 7
+    assert len(bodies) == 11
     for body in bodies:
-        assert re.fullmatch(r"\s*include @SNIPPETS@/to-(issuer|gateway|mtls)\.conf;\s*", body)
+        assert re.fullmatch(r"\s*include @SNIPPETS@/(to-(issuer|gateway|mtls)|too-many)\.conf;\s*", body)
+    assert "proxy_" not in (ROOT / "deploy/nginx/snippets/too-many.conf").read_text()
     assert "proxy_set_header" not in code
     for name in ("issuer", "gateway", "mtls"):
         snippet = (ROOT / f"deploy/nginx/snippets/to-{name}.conf").read_text()
