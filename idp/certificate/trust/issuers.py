@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -262,6 +262,25 @@ class TrustList:
             raise TrustError(f"{path}: anchored in a root that is not pinned for realm {self.realm!r}")
         if not self.anchors or not self.eligible:
             raise TrustError(f"{path}: no CA in it may certify a login")
+        for issuer in self.eligible:
+            if not self._descends(issuer):
+                raise TrustError(f"{path}: {issuer.name} is not signed by the CAs it names, up to a pinned root")
+
+    def _descends(self, issuer: Issuer) -> bool:
+        """Whether the signatures along its path hold. The file is our own, but what it says is believed at every login:
+        who can write to it must not be able to add a CA."""
+        below: Authority = issuer
+        for link, above in zip(issuer.path, (*issuer.path[1:], None), strict=True):
+            signers: Iterable[Authority] = (
+                (root for root in self.anchors if root.key == link.issuer_key)
+                if above is None
+                else (one for one in self.with_key(link.issuer_key) if one.serial == above.serial)
+            )
+            signer = next((one for one in signers if signatures.signed_by(below.certificate, one.public_key)), None)
+            if signer is None or below.serial != link.serial:
+                return False
+            below = signer
+        return isinstance(below, Root)
 
 
 def _to_json(issuer: Issuer) -> dict[str, Any]:
