@@ -19,9 +19,9 @@ from idp.web.certificate_host import CertificateHost
 from idp.web.logs import correlation_id, log
 from idp.web.pages import Pages
 from idp.web.text import data, hora, momento
-from idp.web.views.certificate import facts, refusal
+from idp.web.views.certificate import facts, refusal, shown
 from idp.web.views.choices import choices_view
-from idp.web.views.client import ClientView, client_view, destinations, receives
+from idp.web.views.client import ClientView, client_view, destinations, receives, withheld
 from idp.web.views.missing import fell_through, missing_view, nothing
 from idp.web.views.person import person_facts, person_view
 
@@ -60,7 +60,7 @@ class StepScreens:
             switching=switching,
             celular=phone,
             trocar=self.host.how_to_switch,
-            prazo=hora(ask.tx.expires_at),
+            prazo=_open(ask.tx),
             forms=destinations(client, ask.tx.request),
         )
 
@@ -82,6 +82,7 @@ class StepScreens:
             entrar=self.host.another(ask.tx),
             compativel=self.host.compatible(ask.tx) if ask.refused.first.code is CertReason.NENHUM else None,
             trocar=self.host.how_to_switch,
+            quadro=shown(ask.refused),
             diagnostico=self.pages.diagnosis(("Serviço", view.nome), *facts(ask.refused)),
             forms=destinations(client, ask.tx.request),
         )
@@ -122,10 +123,11 @@ class StepScreens:
             status=400 if at.error else 200,
             escolhas=choices_view(session.holder, ask.choices.available, q=at.q, page=at.page),
             faltam=missing_view(ask.choices.missing, demanda, view.nome),
-            recebe=receives(ask.tx.request.scopes, session.holder),
-            prazos=self._terms(ask.tx, now),
+            recebe=receives(ask.tx.request.scopes, session.holder, ask.choices.available),
+            nao_recebe=withheld(ask.tx.request.scopes, session.holder, ask.choices.available),
+            prazos=self._terms(ask.tx, now, only=len(ask.choices.available) == 1),
             erro=at.error,
-            limite=hora(ask.tx.expires_at),
+            limite=_open(ask.tx),
             **common,
         )
 
@@ -138,8 +140,9 @@ class StepScreens:
             return None, ClientView(tx.request.client_id, "", None, None, None)
         return client, client_view(client, tx.request)
 
-    def _terms(self, tx: Transaction, now: datetime) -> list[str]:
-        """Until when, in sentences."""
+    def _terms(self, tx: Transaction, now: datetime, *, only: bool) -> list[str]:
+        """Until when, in sentences. ``only``: there is but one choice. A remembered consent spares the question only
+        then (:meth:`idp.flow.authorize.Journey.begin`)."""
         terms = []
         if "offline_access" in tx.request.scopes:
             terms.append(f"O serviço pode atualizar esses dados até {momento(now + self.policy.refresh_token)}.")
@@ -147,6 +150,22 @@ class StepScreens:
             terms.append("O serviço recebe esses dados agora e não pode buscá-los de novo sem você.")
         if self.policy.consent:
             until = data(now + self.policy.consent)
-            terms.append(f"Lembramos desta autorização até {until}, para esta escolha e este serviço.")
+            if only:
+                terms.append(
+                    f"Da próxima vez que houver só esta opção, não perguntaremos de novo até {until}, "
+                    "a não ser que o serviço peça outros dados."
+                )
+            else:
+                terms.append(
+                    "Enquanto houver mais de uma opção, você escolhe a cada vez que entrar com o certificado. Se ficar "
+                    f"só a que você autorizar agora, não perguntaremos de novo até {until}, "
+                    "a não ser que o serviço peça outros dados."
+                )
         terms.append("Se a procuração ou o certificado perder a validade antes, o acesso termina com eles.")
         return terms
+
+
+def _open(tx: Transaction) -> str:
+    """How long the request may still be answered: ``por 15 minutos, até 14h35 (horário de Brasília)``."""
+    minutes = int((tx.expires_at - tx.started_at).total_seconds() // 60)
+    return f"por {minutes} minuto{'s' if minutes > 1 else ''}, até {hora(tx.expires_at)}"

@@ -106,7 +106,11 @@ class Login:
 
     def ticket(self, page: Page) -> str:
         """The link to the certificate host."""
-        link = page.find_link("Continuar") or page.find_link("Tentar com outro certificado")
+        link = (
+            page.find_link("Continuar")
+            or page.find_link("Tentar com outro certificado")
+            or page.find_link("Tentar de novo")
+        )
         assert link is not None
         origins = self.browser.sandbox.origins
         assert link.startswith((f"{origins.certificate}/", f"{origins.second}/"))

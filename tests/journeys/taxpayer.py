@@ -17,6 +17,7 @@ CERTIFICATE_HOSTS = "https://[*.]certificado.portaria.test"
 SCREENS = ROOT / ".artefacts" / "screens"
 WIDE, NARROW = 1280, 360
 HEIGHT = 900
+AUTHORIZE = "Autorizar e entrar em Recibos (demonstração)"
 
 COMMON_NAMES = {
     "empresa": "ACAI DO RIO NEGRO ALIMENTOS LTDA:99990001000198",

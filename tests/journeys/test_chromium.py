@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.journeys.living import LivingSandbox
 from tests.journeys.plain import Browser, present
-from tests.journeys.taxpayer import NARROW, Computer, code, continue_link, option, press, window
+from tests.journeys.taxpayer import AUTHORIZE, NARROW, Computer, code, continue_link, option, press, window
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def arrived(page: Page, sandbox: LivingSandbox) -> dict[str, Any]:
     """Back at the application: the claims of the ID token it verified."""
     expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")
     assert page.url == f"{sandbox.origins.application}/"
-    claims: dict[str, Any] = json.loads(page.locator("#id-token").inner_text())
+    claims: dict[str, Any] = json.loads(page.locator("#id-token").text_content() or "")
     return claims
 
 
@@ -48,7 +48,7 @@ def test_the_accountants_whole_journey(computer: Computer, sandbox: LivingSandbo
         press(page, "Procurar")
         expect(page.locator('input[name="escolha"]')).to_have_count(1)
         option(page, ESTALEIRO).check()
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
 
         claims = arrived(page, sandbox)
         assert claims["iss"] == sandbox.origins.issuer
@@ -61,7 +61,7 @@ def test_the_accountants_whole_journey(computer: Computer, sandbox: LivingSandbo
         press(page, "Trocar inscrição")
         expect(page.get_by_role("heading", level=1)).to_have_text("Em nome de quem?")
         option(page, CASTANHA).check()
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
         other = arrived(page, sandbox)
         assert other["inscricao"]["numero"] == "049000063"
         assert (other["sub"], other["auth_time"]) == (claims["sub"], claims["auth_time"])
@@ -83,7 +83,7 @@ def test_a_company_chooses_among_its_establishments(computer: Computer, sandbox:
         expect(page.locator('input[name="escolha"]')).to_have_count(5)
         expect(page.get_by_role("heading", name="Outros estabelecimentos da sua empresa")).to_be_visible()
         page.get_by_text("Inscrição 049000047").click()
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
         claims = arrived(page, sandbox)
         assert claims["inscricao"]["cnpj"] == "99990001000279"
         assert claims["representacao"]["modo"] == "titular"
@@ -96,7 +96,7 @@ def test_a_choice_that_is_the_only_one_is_asked_once(computer: Computer, sandbox
         start(first, sandbox)
         press(first, "Continuar")
         expect(option(first, "AM:049000039")).to_be_checked()
-        press(first, "Autorizar")
+        press(first, AUTHORIZE)
         before = arrived(first, sandbox)
         start(second, sandbox)
         press(second, "Continuar")
@@ -107,8 +107,8 @@ def test_a_choice_that_is_the_only_one_is_asked_once(computer: Computer, sandbox
 @pytest.mark.parametrize(
     ("persona", "expected", "title"),
     [
-        ("cidada", "INS-01", "Nenhuma inscrição ativa"),
-        ("ex-administrador", "CERT-10", "Responsável diferente do cadastro"),
+        ("cidada", "INS-01", "Nenhuma inscrição estadual para este CPF"),
+        ("ex-administrador", "CERT-10", "O responsável no e-CNPJ não representa a empresa no cadastro"),
         ("revogado", "CERT-04", "Certificado revogado"),
     ],
 )
@@ -169,14 +169,14 @@ def test_authorizing_without_a_choice_says_what_is_missing(computer: Computer, s
     with computer.page("contadora") as page:
         start(page, sandbox)
         press(page, "Continuar")
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
         assert page.locator('input[name="escolha"]:invalid').count() == 7
         assert page.url.startswith(f"{sandbox.origins.issuer}/consentimento?")
         page.locator("form:has(fieldset)").evaluate("form => { form.noValidate = true }")
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
         expect(page.get_by_role("alert")).to_contain_text("Falta escolher")
         option(page, CASTANHA).check()
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
         assert arrived(page, sandbox)["inscricao"]["numero"] == "049000063"
 
 
@@ -226,7 +226,7 @@ def test_a_narrow_screen_and_no_javascript_are_enough(
         press(page, "Procurar")
         expect(page.locator('input[name="escolha"]')).to_have_count(1)
         option(page, CASTANHA).check()
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
         assert arrived(page, sandbox)["inscricao"]["numero"] == "049000063"
 
 
@@ -238,7 +238,7 @@ def test_the_back_button_after_the_answer_ends_on_a_page_that_is_true(
         start(page, sandbox)
         press(page, "Continuar")
         option(page, "AM:049000012").check()
-        press(page, "Autorizar")
+        press(page, AUTHORIZE)
         arrived(page, sandbox)
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text("Este pedido não está mais aberto")

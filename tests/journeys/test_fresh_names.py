@@ -53,7 +53,7 @@ def test_the_browser_asks_every_time(office: Computer, playwright: Playwright, d
         for _ in range(2):
             cancel(page, display)
             expect(page.get_by_role("heading", level=1)).to_have_text("Nenhum certificado foi apresentado")
-            press_and_be_asked(page, "Tentar com outro certificado", display)
+            press_and_be_asked(page, "Tentar de novo", display)
         choose_first(display)
         entered(page, "FRANCISCA")
 

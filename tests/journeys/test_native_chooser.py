@@ -63,11 +63,11 @@ def test_cancelling_ends_on_a_page_that_says_what_to_do(
     with asked(owner, playwright, display) as page:
         cancel(page, display)
         none_presented(page)
-        press_and_be_asked(page, "Tentar com outro certificado", display)
+        press_and_be_asked(page, "Tentar de novo", display)
         cancel(page, display)
         none_presented(page)
         second = page.url
-        press(page, "Tentar com outro certificado")
+        press(page, "Tentar de novo")
         page.wait_for_url(lambda url: url != second)
         none_presented(page)
         press(page, "Cancelar e voltar ao serviço")

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.living import LivingSandbox
 from tests.journeys.plain import Browser, present
-from tests.journeys.taxpayer import NARROW, Computer, code, continue_link, option, press, shoot, window
+from tests.journeys.taxpayer import AUTHORIZE, NARROW, Computer, code, continue_link, option, press, shoot, window
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,7 @@ def test_the_application(page: Page, sandbox: LivingSandbox) -> None:
     picture(page, "app-recusado")
     come_as(page, sandbox, "contadora")
     option(page, "AM:049000071").check()
-    press(page, "Autorizar")
+    press(page, AUTHORIZE)
     press(page, "Emitir recibo")
     picture(page, "app-dentro")
     press(page, "Sair")
@@ -120,12 +120,12 @@ def test_states_of_the_choice(page: Page, sandbox: LivingSandbox) -> None:
     picture(page, "consentimento-busca-vazia")
     press(page, "Ver todas")
     page.locator("form:has(fieldset)").evaluate("form => { form.noValidate = true }")
-    press(page, "Autorizar")
+    press(page, AUTHORIZE)
     expect(page.get_by_role("alert")).to_be_visible()
     picture(page, "consentimento-sem-escolha")
     option(page, "AM:049000071").evaluate("radio => { radio.value = radio.value.replace('049000071', '049000101') }")
     option(page, "AM:049000071").check()
-    press(page, "Autorizar")
+    press(page, AUTHORIZE)
     expect(page.get_by_role("alert")).to_contain_text("não está mais disponível")
     picture(page, "consentimento-escolha-caiu")
 
@@ -173,7 +173,7 @@ def test_leaving_from_the_issuers_own_page(page: Page, sandbox: LivingSandbox) -
     page.goto(f"{sandbox.origins.issuer}/logout")
     expect(page.get_by_role("heading", level=1)).to_have_text("Deseja sair?")
     picture(page, "sair")
-    press(page, "Continuar conectado")
+    press(page, "Não sair")
     picture(page, "sair-ficou")
     page.goto(f"{sandbox.origins.issuer}/logout")
     press(page, "Sair")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from idp.domain.documents import CPF
+from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.representation import Modo, Representation
 from idp.web.views.choices import ChoicesView, choices_view
 from tests.web import people
@@ -51,7 +52,14 @@ def test_a_procuracao_tells_its_powers_and_its_last_day() -> None:
         "consultar notas fiscais eletrônicas",
     ]
     assert block.prazo == "até 22/09/2027"  # it ends at midnight in Brasília, 03:00 UTC of the 23rd
-    assert view().groups[2].blocks[1].poderes == ["usar todos os poderes, atuais e futuros"]
+    assert view().groups[2].blocks[1].poderes == ["todos os poderes, os atuais e os que forem criados"]
+
+
+def test_what_is_not_ativa_says_so() -> None:
+    suspended = replace(people.ACAI_INSCRICOES[0], situacao=SituacaoCadastral.SUSPENSA)
+    both = tuple(Representation(one, Modo.TITULAR) for one in (suspended, people.ACAI_INSCRICOES[1]))
+    shown = choices_view(people.EMPRESA, both).groups[0].blocks[0].options
+    assert [option.detalhe for option in shown] == ["Manaus, situação SUSPENSA", "Manaus"]
 
 
 def test_a_substabelecimento_says_so() -> None:

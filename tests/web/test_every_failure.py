@@ -17,7 +17,6 @@ from tests.web.html import Tree
 
 AC = "AC Sandbox RFB v5"
 ISSUER_HELPS = {"CERT-02", "CERT-03", "CERT-04", "CERT-09"}
-NAMES_THE_AC = ISSUER_HELPS | {"CERT-05", "CERT-06", "CERT-08"}
 PHONE = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 )
@@ -43,7 +42,9 @@ def test_a_certificate_s_failure(pages: FlaskClient, code: CertReason) -> None:
     assert steps >= 1
     assert (AC in who) is (named in ISSUER_HELPS)
     assert ("0800 000 0000" in who) is (named not in ISSUER_HELPS)
-    assert (AC in text.split("Dados para o suporte")[0]) is (named in NAMES_THE_AC)
+    assert (AC in text.split("Dados para o suporte")[0]) is (named != "CERT-01")
+    assert ("Certificado usado" in text) is (named != "CERT-01")
+    assert ("Tentar de novo" in text) is (named == "CERT-01")
     lines = dict(line.split(": ", 1) for line in diagnosis.splitlines())
     assert lines["Motivos"].startswith(f"{code.value} (")
     assert lines["Documento"] == "***.001.022-**"
@@ -93,10 +94,10 @@ def test_the_cadastro_out_of_reach(browser: FlaskClient, journey: ScriptedJourne
     assert "Código: SIS-01" in diagnosis
 
 
-def test_without_a_help_desk_it_is_still_ours() -> None:
+def test_without_a_help_desk_none_is_named() -> None:
     client = gallery(make_screens(replace(SITE, support=""))).test_client()
     for state in ("cert-06", "nada", "cert-01"):
-        assert told(client.get(f"/{state}").text)[4] == "Quem ajuda: o nosso suporte."
+        assert told(client.get(f"/{state}").text)[4] == ""
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.web.html import Tree, problems
 def test_not_found_and_wrong_method(pages: FlaskClient) -> None:
     missing, wrong = pages.get("/nowhere"), pages.post("/login")
     assert (missing.status_code, wrong.status_code) == (404, 405)
-    assert "Página não encontrada" in missing.text
+    assert "Esta página não existe" in missing.text
     assert "GET" in wrong.headers["Allow"]
     for response in (missing, wrong):
         assert problems(response.text) == []

@@ -13,7 +13,7 @@ from idp.domain.procuracao import Vigencia
 from idp.domain.representation import Demanda, Motivo
 from idp.web.text import busca, hora, legivel, lista, momento, sem_documentos, use_timezone
 from idp.web.views.certificate import for_reason
-from idp.web.views.client import receives
+from idp.web.views.client import receives, withheld
 from idp.web.views.missing import missing_view, nothing
 from idp.web.views.person import person_view
 from tests.web import people
@@ -115,7 +115,7 @@ def test_the_page_when_nothing_can_be_chosen(absent: tuple[Motivo, ...], code: s
         (Reason(CertReason.FUTURO, "", MARCH), "O certificado de ANA só começa a valer em 04/03/2026."),
         (Reason(CertReason.REVOGADO, "revoked", MARCH), "O certificado de ANA foi revogado em 04/03/2026 e não pode"),
         (Reason(CertReason.REVOGADO, "on-hold"), "O certificado de ANA foi suspenso pela Autoridade"),
-        (Reason(CertReason.CADEIA, ""), "Não encontramos a cadeia ICP-Brasil deste certificado (emissor: AC X)."),
+        (Reason(CertReason.CADEIA, ""), "O emissor que ele indica, AC X, não está na nossa lista"),
         (Reason(CertReason.LCR, ""), "A lista de certificados revogados (LCR) da AC X está indisponível"),
         (Reason(CertReason.TIPO, "policy-encryption"), "É um certificado de sigilo, para cifrar documentos."),
         (Reason(CertReason.TIPO, "site"), "É um certificado de site (SSL)."),
@@ -129,7 +129,7 @@ def test_certificate_sentences(reason: Reason, cause: str) -> None:
 
 def test_every_reason_has_a_page_with_a_cure() -> None:
     for code in CertReason:
-        notice = for_reason(Reason(code, "detail"), Claimed(), "")
+        notice = for_reason(Reason(code, "detail"), Claimed(), "0800 000 0000")
         assert notice.codigo == code.value
         assert notice.titulo
         assert notice.causa
@@ -154,10 +154,30 @@ def test_a_certificate_about_to_end_is_warned_of(days: int, warning: str) -> Non
 
 def test_what_a_company_s_certificate_hands_over() -> None:
     scopes = frozenset({"openid", "cpf", "inscricao"})
-    assert [name for name, _ in receives(scopes, people.CONTADORA)] == ["Identificador", "CPF", "Inscrição"]
-    rows = receives(scopes, people.EMPRESA)
-    assert [name for name, _ in rows] == ["Identificador", "Inscrição"]
-    assert rows[1][1].endswith("Também o nome e o CPF do responsável que consta no seu e-CNPJ.")
+    chosen = "Inscrição estadual escolhida"
+    accountant = receives(scopes, people.CONTADORA, people.ACCOUNTANT_CHOICES)
+    assert [row.nome for row in accountant] == ["Identificador", "CPF", chosen]
+    rows = receives(scopes, people.EMPRESA, people.COMPANY_CHOICES)
+    assert [row.nome for row in rows] == ["Identificador", chosen, "Responsável"]
+    assert rows[2].resumo == "nome e CPF completo de JACIRA BATISTA DE SOUZA"
+    assert "CPF ***.001.012-**" in rows[2].detalhe
+    seal = replace(people.EMPRESA, responsavel=None)
+    assert [row.nome for row in receives(scopes, seal, people.COMPANY_CHOICES)] == ["Identificador", chosen]
+
+
+def test_a_producer_s_cpf_is_said_to_go_and_a_procuracao_only_where_there_is_one() -> None:
+    scopes = frozenset({"inscricao", "procuracao"})
+    own, by_procuracao = people.ACCOUNTANT_CHOICES[:1], people.ACCOUNTANT_CHOICES[-1:]
+    (row,) = receives(scopes, people.CONTADORA, own)
+    assert row.resumo == "número, CPF completo, nome e situação"
+    assert withheld(scopes, people.CONTADORA, own) == "a senha ou o PIN do certificado"
+    rows = receives(scopes, people.CONTADORA, by_procuracao)
+    assert [row.nome for row in rows] == ["Inscrição estadual escolhida", "Procuração"]
+    assert rows[0].resumo == "número, CNPJ, razão social e situação"
+    assert withheld(scopes, people.CONTADORA, by_procuracao) == "o seu CPF nem a senha ou o PIN do certificado"
+    assert withheld(scopes | {"cpf"}, people.CONTADORA, people.ACCOUNTANT_CHOICES) == (
+        "a senha ou o PIN do certificado nem as outras inscrições desta lista"
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.domain.certificado import CertReason, Claimed, Reason, Refused
-from idp.domain.documents import parse_documento
+from idp.domain.documents import Documento, parse_documento
 from idp.errors import InvalidDocument
 from idp.web.text import data, legivel
 from idp.web.views.notice import Notice, nosso_suporte
+from idp.web.views.person import publico
 
 _TIPOS = {
     "ca-certificate": "de uma Autoridade Certificadora",
@@ -53,7 +54,8 @@ _TEXTS: dict[CertReason, _Text] = {
         "Nenhum certificado foi apresentado",
         lambda s: ("Seu navegador não enviou um certificado digital.",),
         (
-            "Conecte o token ou o cartão, ou confira se o e-CPF ou e-CNPJ está instalado neste computador.",
+            "Conecte o token ou o cartão e abra o programa dele, ou confira se o e-CPF ou e-CNPJ está instalado "
+            "neste aparelho.",
             "Se a janela de escolha apareceu e foi cancelada, tente de novo e escolha um certificado.",
             "Confira a validade: alguns navegadores nem mostram certificados vencidos.",
             "Se a janela não aparece, feche todas as janelas do navegador e abra de novo.",
@@ -64,15 +66,18 @@ _TEXTS: dict[CertReason, _Text] = {
         "Certificado vencido",
         lambda s: (f"{s.de} venceu{s.quando('em')}.",),
         (
-            "Se você já renovou, escolha o certificado novo.",
-            "Se ainda não renovou, renove-o com a Autoridade Certificadora.",
+            "Se você já tem o certificado novo, escolha-o.",
+            "Se ainda não tem, peça um novo à Autoridade Certificadora ou a quem vendeu este a você.",
         ),
         True,
     ),
     CertReason.FUTURO: (
         "Certificado ainda não válido",
         lambda s: (f"{s.de} só começa a valer{s.quando('em')}.",),
-        ("Espere essa data ou use outro certificado.", "Confira também a data e a hora do seu computador."),
+        (
+            "Até lá, use o certificado anterior, se ele ainda valer.",
+            "Se a data parece errada, fale com a Autoridade Certificadora.",
+        ),
         True,
     ),
     CertReason.REVOGADO: (
@@ -82,16 +87,26 @@ _TEXTS: dict[CertReason, _Text] = {
             if s.detail == "on-hold"
             else f"{s.de} foi revogado{s.quando('em')} e não pode mais ser usado.",
         ),
-        ("Use outro certificado.", "Se você não sabia da revogação, procure a Autoridade Certificadora."),
+        (
+            "Use outro certificado.",
+            "Se você não sabia disso, procure a Autoridade Certificadora: ela sabe o motivo.",
+            "Isto trata só do certificado, não da situação da empresa no cadastro.",
+        ),
         True,
     ),
     CertReason.CADEIA: (
-        "Autoridade Certificadora não reconhecida",
+        "Não reconhecemos quem emitiu este certificado",
         lambda s: (
-            "Não encontramos a cadeia ICP-Brasil deste certificado" + (f" (emissor: {s.ac})." if s.ac else "."),
-            "Se ele é novo, a nossa lista de Autoridades Certificadoras pode estar sendo atualizada.",
+            (f"O emissor que ele indica, {s.ac}, não está" if s.ac else "O emissor dele não está")
+            + " na nossa lista de Autoridades Certificadoras da ICP-Brasil.",
+            "Pode ser um emissor novo, que a nossa lista ainda não tem, ou um que não é da ICP-Brasil, e então o "
+            "certificado não serve para entrar aqui.",
         ),
-        ("Tente de novo mais tarde ou use outro certificado.", "Se a mensagem se repetir, avise o nosso suporte."),
+        (
+            "Para entrar agora, use outro certificado.",
+            "Se você comprou este como e-CPF ou e-CNPJ, peça que a nossa lista seja conferida e envie os “Dados para o "
+            "suporte” desta página.",
+        ),
         False,
     ),
     CertReason.LCR: (
@@ -124,18 +139,29 @@ _TEXTS: dict[CertReason, _Text] = {
         False,
     ),
     CertReason.ILEGIVEL: (
-        "Não conseguimos ler o CPF ou CNPJ",
-        lambda s: ("O certificado não traz os dados exigidos pela ICP-Brasil, ou traz dados que não combinam.",),
-        ("Use outro certificado.", "Se você só tem este, procure a Autoridade Certificadora e mostre esta página."),
+        "O certificado não traz um CPF ou CNPJ que possamos usar",
+        lambda s: (
+            "Nele falta um dado que a ICP-Brasil exige, ou há dois dados que se contradizem.",
+            "O problema está no certificado, não no seu aparelho.",
+        ),
+        (
+            "Para entrar agora, use outro certificado.",
+            "Se você só tem este, peça à Autoridade Certificadora que o confira e, se preciso, emita outro. "
+            "Envie a ela os dados que estão em “Dados para o suporte”, no fim desta página.",
+        ),
         True,
     ),
     CertReason.RESPONSAVEL: (
-        "Responsável diferente do cadastro",
-        lambda s: ("O responsável neste e-CNPJ não é um representante atual da empresa no cadastro.",),
+        "O responsável no e-CNPJ não representa a empresa no cadastro",
+        lambda s: (
+            "A pessoa que este e-CNPJ traz como responsável não está entre os representantes atuais da empresa no "
+            "cadastro de contribuintes.",
+        ),
         (
-            "Se a empresa mudou de administrador, emita um e-CNPJ com o responsável atual.",
-            "Se o cadastro está desatualizado, atualize o quadro de representantes da empresa.",
+            "Se a empresa mudou de administrador, peça um e-CNPJ novo, com o responsável atual.",
+            "Se o cadastro está desatualizado, a empresa precisa atualizar os seus representantes nele.",
             "O representante atual também pode entrar com o e-CPF dele.",
+            "Se você é contador ou colaborador, entre com o seu e-CPF e uma procuração da empresa.",
         ),
         False,
     ),
@@ -157,25 +183,41 @@ def for_reason(reason: Reason, claimed: Claimed, support: str) -> Notice:
     return Notice(reason.code.value, title, causes(seen), steps, quem)
 
 
+def shown(refused: Refused) -> tuple[tuple[str, str], ...]:
+    """Which certificate it was, as the page shows it: label and text; nothing where none came. Strangers wrote it."""
+    if refused.first.code is CertReason.NENHUM:
+        return ()
+    rows = (
+        ("Titular", legivel(refused.claimed.nome, 80)),
+        ("CPF ou CNPJ", _documento(refused.claimed, publico)),
+        ("Emitido por", legivel(refused.claimed.emissor, 80)),
+        ("Validade", _validity(refused.claimed)),
+    )
+    return tuple((label, text) for label, text in rows if text)
+
+
 def facts(refused: Refused) -> tuple[tuple[str, str], ...]:
     """What the certificate says, for whoever helps: label and text. No document in clear."""
     claimed = refused.claimed
-    validity = (claimed.not_before, claimed.not_after)
     return (
         ("Motivos", "; ".join(f"{reason.code.value} ({reason.detail})" for reason in refused.reasons)),
         ("Titular", legivel(claimed.nome)),
-        ("Documento", _masked(claimed.documento)),
+        ("Documento", _documento(claimed, lambda known: known.mascarado)),
         ("Emissor", legivel(claimed.emissor)),
         ("Número de série", legivel(claimed.serial, 64)),
-        ("Validade", " a ".join(data(moment) for moment in validity if moment)),
+        ("Validade", _validity(claimed)),
         ("Políticas", ", ".join(legivel(oid, 40) for oid in claimed.politicas[:8])),
     )
 
 
-def _masked(documento: str | None) -> str:
-    if not documento:
+def _validity(claimed: Claimed) -> str:
+    return " a ".join(data(moment) for moment in (claimed.not_before, claimed.not_after) if moment)
+
+
+def _documento(claimed: Claimed, show: Callable[[Documento], str]) -> str:
+    if not claimed.documento:
         return ""
     try:
-        return parse_documento(documento).mascarado
+        return show(parse_documento(claimed.documento))
     except InvalidDocument:
         return "ilegível"

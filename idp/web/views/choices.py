@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from idp.domain.documents import CNPJ, Documento
+from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.person import Holder
 from idp.domain.representation import Modo, Representation
 from idp.web.text import busca, compacto, legivel, ultimo_dia
@@ -81,19 +82,14 @@ class ChoicesView:
         return self.groups[0].blocks[0].options[0].id if self.groups else "escolhas"
 
     @property
-    def long(self) -> bool:
-        """Whether its buttons are far from its beginning, and should stay in sight."""
-        return self.last - self.first >= 10
-
-    @property
     def searchable(self) -> bool:
         return self.total > 5 or bool(self.q)
 
 
 _TITLES = {
-    Group.PROPRIAS: ("Suas inscrições", "No documento do seu próprio certificado."),
+    Group.PROPRIAS: ("Suas inscrições", "São do CPF ou CNPJ do próprio certificado."),
     Group.ESTABELECIMENTOS: ("Outros estabelecimentos da sua empresa", "Têm a mesma raiz de CNPJ do seu certificado."),
-    Group.REPRESENTANTE: ("Empresas que você representa", "O cadastro traz você como representante legal."),
+    Group.REPRESENTANTE: ("Empresas que você representa", "Você consta como representante legal no cadastro."),
     Group.PROCURACOES: ("Procurações que você recebeu", "Quem deu a procuração pode revogá-la a qualquer momento."),
 }
 
@@ -161,6 +157,8 @@ def _block(representation: Representation) -> Block:
 def _option(group: Group, representation: Representation, chosen: str) -> Option:
     inscricao, ref = representation.inscricao, str(representation.ref)
     detalhe = [legivel(inscricao.municipio, 60)]
+    if inscricao.situacao is not SituacaoCadastral.ATIVA:
+        detalhe.append(f"situação {inscricao.situacao.value}")
     if group is Group.PROCURACOES and isinstance(inscricao.contribuinte, CNPJ):
         detalhe.insert(0, _described(representation))
     return Option(

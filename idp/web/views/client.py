@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from idp.domain.client import SCOPES, Client
-from idp.domain.person import Holder, PessoaJuridica
+from idp.domain.documents import CNPJ
+from idp.domain.person import Holder, PessoaFisica, PessoaJuridica
+from idp.domain.representation import Modo, Representation
 from idp.domain.transaction import AuthorizationRequest
 from idp.web.text import legivel
 
+
+@dataclass(frozen=True, slots=True)
+class Dado:
+    """Something the application is told: its name, what it is in one line, and in full."""
+
+    nome: str
+    resumo: str
+    detalhe: str
+
+
 _RECEIVES = {
-    "openid": ("Identificador", "Um código que reconhece você neste serviço. Não é o seu CPF nem o seu CNPJ."),
-    "profile": ("Nome", "O nome do titular do certificado e se é pessoa ou empresa."),
-    "cpf": ("CPF", "O CPF da pessoa que usa o certificado, completo."),
-    "inscricao": (
-        "Inscrição",
-        "A inscrição que você escolher (número, CNPJ ou CPF, razão social e situação) e em que qualidade você atua: "
-        "titular, representante legal ou procuração, com os poderes e o prazo.",
+    "openid": Dado(
+        "Identificador",
+        "um código interno, que não é o seu CPF nem o seu CNPJ",
+        "O código é sempre o mesmo neste serviço, que reconhece você por ele.",
     ),
-    "procuracao": ("Procuração", "Se você atuar por procuração, quem a deu."),
-    "certificado": ("Certificado", "O tipo, o nível, a Autoridade Certificadora e a validade do seu certificado."),
-    "offline_access": ("Acesso prolongado", "Atualizar esses dados sem pedir nova entrada, até o prazo abaixo."),
+    "profile": Dado("Nome", "o que está no certificado", "O nome do titular do certificado e se é pessoa ou empresa."),
+    "cpf": Dado("CPF", "o seu, completo", "O CPF da pessoa que usa o certificado, completo."),
+    "certificado": Dado(
+        "Certificado",
+        "tipo, emissor e validade",
+        "O tipo, o nível, a política, a Autoridade Certificadora e a validade do seu certificado.",
+    ),
+    "offline_access": Dado(
+        "Acesso prolongado",
+        "pode atualizar esses dados até o prazo abaixo",
+        "O serviço atualiza esses dados sem pedir o certificado de novo, até o prazo abaixo.",
+    ),
+}
+_QUALIDADES = {
+    Modo.TITULAR: "titular",
+    Modo.REPRESENTANTE_LEGAL: "representante legal",
+    Modo.PROCURACAO: "por procuração, com os poderes e o prazo",
 }
 
 
@@ -46,15 +70,58 @@ def client_view(client: Client, request: AuthorizationRequest) -> ClientView:
     )
 
 
-def receives(scopes: frozenset[str], holder: Holder) -> list[tuple[str, str]]:
-    """What each scope hands over: (name, sentence), always in the same order."""
-    rows = {scope: _RECEIVES[scope] for scope in SCOPES if scope in scopes}
+def receives(scopes: frozenset[str], holder: Holder, available: Sequence[Representation]) -> list[Dado]:
+    """What ``scopes`` hand over of whoever chooses one of ``available``, always in the same order."""
+    told = dict(_RECEIVES)
     if isinstance(holder, PessoaJuridica):
-        rows.pop("cpf", None)  # a company's certificate proves no CPF as its own
-        if holder.responsavel and "inscricao" in rows:
-            name, sentence = rows["inscricao"]
-            rows["inscricao"] = (name, f"{sentence} Também o nome e o CPF do responsável que consta no seu e-CNPJ.")
-    return list(rows.values())
+        told.pop("cpf")  # a company's certificate proves no CPF as its own
+    told["inscricao"] = _inscricao(available)
+    if any(one.modo is Modo.PROCURACAO for one in available):
+        told["procuracao"] = Dado(
+            "Procuração", "quem a deu", "Se você atuar por procuração: nome e CNPJ ou CPF de quem a deu."
+        )
+    found = []
+    for scope in SCOPES:
+        if scope in scopes and scope in told:
+            found.append(told[scope])
+            if scope == "inscricao" and isinstance(holder, PessoaJuridica) and holder.responsavel:
+                found.append(_responsavel(holder.responsavel))
+    return found
+
+
+def withheld(scopes: frozenset[str], holder: Holder, available: Sequence[Representation]) -> str:
+    """What the application is not told, as the end of a sentence."""
+    never = ["a senha ou o PIN do certificado"]
+    if len(available) > 1:
+        never.append("as outras inscrições desta lista")
+    if isinstance(holder, PessoaFisica) and "cpf" not in scopes and not _of_persons(available):
+        never.insert(0, "o seu CPF")
+    return ", ".join(never[:-1]) + " nem " + never[-1] if len(never) > 1 else never[0]
+
+
+def _inscricao(available: Sequence[Representation]) -> Dado:
+    kinds = {isinstance(one.inscricao.contribuinte, CNPJ) for one in available}
+    document = "CNPJ ou CPF completo" if len(kinds) > 1 else "CNPJ" if kinds == {True} else "CPF completo"
+    name = "razão social" if kinds == {True} else "nome"
+    modes = {one.modo for one in available}
+    quality = ", ".join(words for modo, words in _QUALIDADES.items() if modo in modes)
+    detail = f"A inscrição que você escolher, e em que qualidade você atua: {quality}."
+    if _of_persons(available):
+        detail += " A inscrição de uma pessoa leva o CPF dela, completo."
+    return Dado("Inscrição estadual escolhida", f"número, {document}, {name} e situação", detail)
+
+
+def _responsavel(person: PessoaFisica) -> Dado:
+    name = legivel(person.nome, 80)
+    return Dado(
+        "Responsável",
+        f"nome e CPF completo de {name}",
+        f"O nome e o CPF da pessoa que o seu e-CNPJ traz como responsável: {name}, CPF {person.cpf.mascarado}.",
+    )
+
+
+def _of_persons(available: Sequence[Representation]) -> bool:
+    return any(not isinstance(one.inscricao.contribuinte, CNPJ) for one in available)
 
 
 def destinations(client: Client | None, request: AuthorizationRequest) -> tuple[str, ...]:

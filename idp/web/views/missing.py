@@ -13,6 +13,7 @@ from idp.flow.choices import Choices, Missing
 from idp.web.text import data, legivel, ultimo_dia
 from idp.web.views.certificate import for_reason
 from idp.web.views.notice import Notice, nosso_suporte
+from idp.web.views.person import publico
 from idp.web.views.poderes import em_palavras
 
 _CODES = {
@@ -44,7 +45,7 @@ class MissingView:
 
 def fell_through(motivo: Motivo) -> str:
     """Why the choice just made came to nothing."""
-    return FELL_THROUGH.get(motivo, _FELL_THROUGH) + " Nada foi enviado ao serviço. Escolha de novo."
+    return FELL_THROUGH.get(motivo, _FELL_THROUGH) + " Não é erro seu. Nada foi enviado ao serviço."
 
 
 def missing_view(missing: tuple[Missing, ...], demanda: Demanda, servico: str) -> list[MissingView]:
@@ -58,15 +59,15 @@ def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, su
     if Motivo.RESPONSAVEL_DIVERGENTE in motivos:
         reason = Reason(CertReason.RESPONSAVEL, Motivo.RESPONSAVEL_DIVERGENTE.value)
         return for_reason(reason, Claimed(), support)
-    documento = holder.documento
-    kind = "CPF" if isinstance(documento, CPF) else "CNPJ"
+    kind = "CPF" if isinstance(holder.documento, CPF) else "CNPJ"
     quem = nosso_suporte(support)
     if not motivos:
         return Notice(
             "INS-01",
-            "Nenhuma inscrição ativa",
-            (f"Não há inscrição estadual vinculada ao {kind} {documento.mascarado}.",),
+            f"Nenhuma inscrição estadual para este {kind}",
+            (f"Não encontramos no cadastro {_searched(holder)}.",),
             (
+                f"Se uma empresa deu a você uma procuração, confirme com ela que é para este {kind} e ainda vale.",
                 "Se você é contador ou colaborador, peça à empresa uma procuração eletrônica para o seu CPF.",
                 "Se você tem mais de um certificado, talvez outro deles seja o certo: use outro certificado.",
             ),
@@ -79,6 +80,17 @@ def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, su
         codigo, titulo = _CODES[motivo]
     causes = tuple(one.texto for one in missing_view(choices.missing, demanda, servico)[:20])
     return Notice(codigo, titulo, causes, _steps(motivo), quem)
+
+
+def _searched(holder: Holder) -> str:
+    """Every place in which an inscrição would have been found."""
+    number = publico(holder.documento)
+    if isinstance(holder.documento, CPF):
+        return (
+            f"inscrição estadual em nome do CPF {number}, empresa de que ele seja representante legal, "
+            "nem procuração dada a ele"
+        )
+    return f"inscrição estadual do CNPJ {number}, nem procuração dada a ele"
 
 
 def _steps(motivo: Motivo | None) -> tuple[str, ...]:

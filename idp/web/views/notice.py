@@ -22,11 +22,12 @@ class Notice:
 
 
 def nosso_suporte(support: str) -> str:
-    """Who helps where the matter is ours. ``support`` as in ``idp.web.pages.Site``."""
-    return f"Quem ajuda: {support}." if support else "Quem ajuda: o nosso suporte."
+    """Who helps where the matter is ours: nobody where the settings name none. ``support`` as in
+    ``idp.web.pages.Site``."""
+    return f"Quem ajuda: {support}. Informe o código de atendimento do fim desta página." if support else ""
 
 
-_VOLTE = "Volte ao serviço que você queria usar e comece a entrada outra vez."
+_VOLTE = "Volte ao serviço que você queria usar e comece de novo."
 
 DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {
     Pagina.TRANSACAO_EXPIRADA: (
@@ -34,7 +35,7 @@ DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {
             "SES-02",
             "Este pedido não está mais aberto",
             (
-                "Por segurança, cada pedido de entrada vale por alguns minutos e é respondido uma vez só. "
+                "Por segurança, cada pedido de acesso vale por alguns minutos e é respondido uma vez só. "
                 "Este já foi respondido ou passou do prazo.",
             ),
             (
@@ -50,8 +51,8 @@ DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {
             "SES-03",
             "Este pedido já foi concluído",
             (
-                "A entrada que esta página pedia já foi respondida, talvez em outra aba.",
-                "Ela não pode ser respondida duas vezes.",
+                "O pedido de acesso desta página já foi respondido, talvez em outra aba.",
+                "Ele não pode ser respondido duas vezes.",
             ),
             ("Veja se o serviço já está aberto em outra aba.", _VOLTE),
         ),
@@ -62,13 +63,14 @@ DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {
             "SES-04",
             "Este pedido começou em outro navegador",
             (
-                "Para sua proteção, uma entrada só termina no mesmo navegador em que começou.",
-                "Isso também acontece quando o navegador bloqueia ou apaga os cookies deste site.",
+                "Ou o navegador bloqueou ou apagou os cookies deste site. Para sua proteção, um pedido de acesso só "
+                "termina no mesmo navegador em que começou. Nada foi enviado a partir desta página.",
             ),
             (
                 "Se alguém lhe enviou este endereço, não continue: feche esta página.",
-                "Se foi você que começou, volte ao serviço neste mesmo navegador e entre outra vez.",
-                "Permita os cookies deste site. Eles servem só para ligar as etapas da entrada.",
+                "Se foi você que começou, volte ao serviço neste mesmo navegador e comece de novo.",
+                "Se acontecer de novo, permita os cookies deste site nas configurações do navegador. "
+                "Eles servem só para ligar as etapas do acesso.",
             ),
         ),
         403,
@@ -76,10 +78,11 @@ DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {
     Pagina.RETORNO_INVALIDO: (
         Notice(
             "SES-05",
-            "Esta etapa já passou",
+            "Esta etapa já foi feita ou demorou demais",
             (
-                "O endereço que traz o seu certificado de volta funciona uma única vez e por um minuto. "
-                "Ele já foi usado ou demorou demais.",
+                "O resultado da conferência do certificado vale por até um minuto e uma única vez. Isso acontece "
+                "quando se usa o “voltar” do navegador ou se atualiza a página.",
+                "O seu certificado continua com você, e nada foi enviado a partir desta página.",
             ),
             ("Não recarregue esta página: ela não vai mudar.", _VOLTE),
         ),
@@ -88,12 +91,12 @@ DEAD_ENDS: dict[Pagina, tuple[Notice, int]] = {
     Pagina.FORMULARIO_INVALIDO: (
         Notice(
             "SES-06",
-            "Não reconhecemos este formulário",
+            "Não foi possível concluir",
             (
-                "As informações chegaram incompletas, repetidas ou de uma página antiga. "
-                "Para sua proteção, não fizemos nada com elas.",
+                "O que a página enviou chegou incompleto, repetido ou de uma página antiga. "
+                "Para sua proteção, não fizemos nada com isso.",
             ),
-            ("Use o botão “voltar” do navegador, recarregue a página e tente de novo.", _VOLTE),
+            (_VOLTE,),
         ),
         400,
     ),
@@ -113,10 +116,10 @@ SEM_PEDIDO = Notice(
     "SES-08",
     "Comece pelo serviço que você quer usar",
     (
-        "Esta página só confere o seu certificado no meio de uma entrada, e nenhuma entrada foi informada.",
+        "Esta página só confere o seu certificado quando um serviço pede, e nenhum pediu.",
         "Isso acontece quando se abre o endereço diretamente ou pelos favoritos.",
     ),
-    ("Abra o serviço que você quer usar e escolha entrar com certificado digital.",),
+    ("Abra o serviço que você quer usar e entre por ele com o certificado digital.",),
 )
 
 PASSAGEM = Notice(
@@ -128,7 +131,7 @@ PASSAGEM = Notice(
     ),
     (
         "Se você usa um programa ou rede que inspeciona a navegação, tente sem ele.",
-        "Se a mensagem se repetir, avise o suporte e informe o código de atendimento.",
+        "Se a mensagem se repetir, informe o código de atendimento a quem ajuda você.",
     ),
 )
 
@@ -148,9 +151,12 @@ HTTP: dict[int, Notice] = {
     ),
     404: Notice(
         "HTTP-404",
-        "Página não encontrada",
-        ("Não há nada neste endereço.",),
-        ("Confira o endereço, ou volte ao serviço que você queria usar.",),
+        "Esta página não existe",
+        (
+            "O endereço pode estar incompleto ou ter mudado. Não é um problema do seu certificado: nada foi "
+            "conferido nem enviado.",
+        ),
+        (_VOLTE,),
     ),
     405: Notice(
         "HTTP-405",
@@ -176,7 +182,7 @@ HTTP: dict[int, Notice] = {
         ("O problema não é no seu computador nem no seu certificado. Ele ficou registrado.",),
         (
             "Tente de novo em alguns minutos.",
-            "Se a mensagem se repetir, avise o suporte e informe o código de atendimento.",
+            "Se a mensagem se repetir, informe o código de atendimento a quem ajuda você.",
         ),
     ),
 }

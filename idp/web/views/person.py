@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from idp.domain.documents import CPF
+from idp.domain.documents import CNPJ, CPF, Documento
+from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.session import Session
 from idp.flow.policy import EXPIRY_WARNING
 from idp.web.text import data, legivel
@@ -13,11 +14,13 @@ from idp.web.text import data, legivel
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """``aviso``: a warning when the certificate ends within thirty days, else ""."""
+    """``responsavel``: name and masked CPF of the person whom a company's certificate names, else "". ``aviso``: a
+    warning when the certificate ends within thirty days, else ""."""
 
     nome: str
     rotulo: str
     documento: str
+    responsavel: str
     certificado: str
     emissor: str
     validade: str
@@ -25,19 +28,33 @@ class PersonView:
 
 
 def person_view(session: Session, now: datetime) -> PersonView:
-    documento, certificado = session.holder.documento, session.certificado
+    holder, certificado = session.holder, session.certificado
+    documento = holder.documento
     left = certificado.validade - now
     return PersonView(
-        nome=legivel(session.holder.nome),
+        nome=legivel(holder.nome),
         rotulo="CPF" if isinstance(documento, CPF) else "CNPJ",
-        documento=documento.mascarado,
+        documento=publico(documento),
+        responsavel=responsavel(holder),
         certificado=f"{certificado.tipo.value} {certificado.nivel.value}"
         if certificado.tipo.value != "SE"
-        else f"Selo Eletrônico {certificado.nivel.value}",
+        else f"Selo Eletrônico da empresa ({certificado.nivel.value})",
         emissor=legivel(certificado.emissor),
         validade=data(certificado.validade),
         aviso=_warning(left.days) if left <= EXPIRY_WARNING else "",
     )
+
+
+def responsavel(holder: Holder) -> str:
+    """``JACIRA BATISTA DE SOUZA, CPF ***.001.012-**``, of a company's certificate that names one; else ""."""
+    if not isinstance(holder, PessoaJuridica) or holder.responsavel is None:
+        return ""
+    return f"{legivel(holder.responsavel.nome, 80)}, CPF {holder.responsavel.cpf.mascarado}"
+
+
+def publico(documento: Documento) -> str:
+    """As pages show it: a company's number is public, a person's is masked."""
+    return documento.formatado if isinstance(documento, CNPJ) else documento.mascarado
 
 
 def person_facts(session: Session) -> tuple[tuple[str, str], ...]:

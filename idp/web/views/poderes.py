@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from idp.domain.procuracao import TODOS, Poder
 
 _WORDS: dict[Poder, str] = {
-    TODOS: "usar todos os poderes, atuais e futuros",
+    TODOS: "todos os poderes, os atuais e os que forem criados",
     "dte.consultar": "consultar o Domicílio Tributário Eletrônico",
     "dte.dar_ciencia": "tomar ciência de intimações no Domicílio Tributário Eletrônico",
     "nfe.consultar": "consultar notas fiscais eletrônicas",
