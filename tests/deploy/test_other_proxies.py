@@ -102,3 +102,25 @@ def test_forged_headers_beside_a_certificate_change_nothing(proxy: Any, pki: Pki
     assert "AAAA" not in json.dumps({key: value for key, value in said["headers"].items() if key != CARRIES[proxy[0]]})
     assert said["headers"]["HTTP_HOST"] == CERTIFICADO
     assert said["headers"]["HTTP_X_FORWARDED_PROTO"] == "https"
+
+
+def test_haproxy_limits_what_an_address_may_enter(pki: Pki, tmp_path: Path) -> None:
+    """Nothing is behind it: 503 is the way through."""
+    started = haproxy(tmp_path, pki.directory, pki.ca.certificate, tmp_path / "run")
+    with started.process:
+        for _ in range(600):
+            assert once(started.certificate, pki, CERTIFICADO, "/entrar?ticket=x")[0].startswith("HTTP/1.1 503 ")
+        for _ in range(600):  # what was counted at first may be forgotten by now
+            head, body = once(started.certificate, pki, CERTIFICADO, "/entrar?ticket=x")
+            if not head.startswith("HTTP/1.1 503 "):
+                break
+        assert head.startswith("HTTP/1.1 429 ")
+        assert "\r\nretry-after: 10" in head
+        assert "Não é um problema do seu certificado" in body.decode()
+        assert once(started.certificate, pki, CERTIFICADO, "/outra")[0].startswith("HTTP/1.1 503 ")
+        assert once(started.issuer, pki, "id.portaria.test", "/token")[0].startswith("HTTP/1.1 503 ")
+
+
+def once(port: int, pki: Pki, host: str, path: str) -> tuple[str, bytes]:
+    with connect(port, context(pki), name=host) as connection:
+        return exchange(connection, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
