@@ -142,7 +142,7 @@ class StepScreens:
 
     def _terms(self, tx: Transaction, now: datetime, *, only: bool) -> list[str]:
         """Until when, in sentences. ``only``: there is but one choice. A remembered consent spares the question only
-        then (:meth:`idp.flow.authorize.Journey.begin`)."""
+        then (:meth:`idp.flow.authorize.Journey.advance`)."""
         terms = []
         if "offline_access" in tx.request.scopes:
             terms.append(f"O serviço pode atualizar esses dados até {momento(now + self.policy.refresh_token)}.")
@@ -153,13 +153,13 @@ class StepScreens:
             if only:
                 terms.append(
                     f"Da próxima vez que houver só esta opção, não perguntaremos de novo até {until}, "
-                    "a não ser que o serviço peça outros dados."
+                    "a não ser que o serviço peça isso ou outros dados, ou que o certificado esteja perto de vencer."
                 )
             else:
                 terms.append(
                     "Enquanto houver mais de uma opção, você escolhe a cada vez que entrar com o certificado. Se ficar "
                     f"só a que você autorizar agora, não perguntaremos de novo até {until}, "
-                    "a não ser que o serviço peça outros dados."
+                    "a não ser que o serviço peça isso ou outros dados, ou que o certificado esteja perto de vencer."
                 )
         terms.append("Se a procuração ou o certificado perder a validade antes, o acesso termina com eles.")
         return terms

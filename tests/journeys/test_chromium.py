@@ -82,7 +82,7 @@ def test_a_company_chooses_among_its_establishments(computer: Computer, sandbox:
         press(page, "Continuar")
         expect(page.locator('input[name="escolha"]')).to_have_count(5)
         expect(page.get_by_role("heading", name="Outros estabelecimentos da sua empresa")).to_be_visible()
-        page.get_by_text("Inscrição 049000047").click()
+        page.get_by_text("Inscrição estadual 049000047").click()
         press(page, AUTHORIZE)
         claims = arrived(page, sandbox)
         assert claims["inscricao"]["cnpj"] == "99990001000279"
