@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from idp.certificate import tokens
 from idp.certificate.revocation import DIRECTORY, CrlIndex
 from idp.certificate.trust import PINS, TrustList, compile_bundle, read_bundle
-from idp.certificate.trust.issuers import FILE
+from idp.certificate.trust.issuers import FILE, Authority
 from idp.certificate.trust.replacement import Difference, check, previous
 from idp.cli import trust_report as report
 from idp.cli.installation import actor, audited
@@ -123,6 +124,23 @@ def show(ca: str, at: datetime) -> None:
             click.echo(f"{key:14} {', '.join(value) if isinstance(value, list) else value}")
         for token in entry["reasons"]:
             click.echo(f"{'':14} {token}: {tokens.ISSUER[token]}")
+
+
+@group.command()
+@json_option
+@click.option("--all", "everything", is_flag=True, help="Also the CAs that may certify a login.")
+def names(everything: bool) -> None:
+    """PEM of the CAs whose names a TLS proxy advertises, so that browsers offer only what is under them: the pinned
+    roots. For deploy's CLIENT_CA_NAMES: idp trust names > ca-names.pem
+    """
+    trust, _ = opened()
+    found: tuple[Authority, ...] = (*trust.anchors, *trust.eligible) if everything else trust.anchors
+    pems = [one.certificate.public_bytes(Encoding.PEM).decode() for one in found]
+    if as_json():
+        entries = zip(found, pems, strict=True)
+        report.print_json([{"name": one.name, "sha256": one.sha256, "pem": pem} for one, pem in entries])
+    else:
+        click.echo("".join(pems), nl=False)
 
 
 @group.command()

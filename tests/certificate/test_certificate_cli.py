@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,25 @@ def test_list_and_show(world: World, home: Path, pinned: Path) -> None:
     assert [(ca["name"], ca["eligible"], ca["ca_crl"]) for ca in shown] == [("AC de Teste", True, "absent")]
     assert "certifies sites" in _run("trust", "show", "AC SSL").output
     assert _run("trust", "show", "AC Nenhuma").exit_code == 1
+
+
+def test_names_for_a_proxy_are_pem_of_the_roots(world: World, home: Path, pinned: Path) -> None:
+    assert _run("trust", "names").exit_code == 3, "there is no list yet"
+    assert _run("trust", "import", pinned).exit_code == 0
+    assert subjects(_run("trust", "names").stdout) == ["CN=Raiz de Teste"]
+    assert subjects(_run("trust", "names", "--all").stdout) == ["CN=Raiz de Teste", "CN=AC de Teste"]
+    (root,) = json.loads(_run("trust", "names", "--json").stdout)
+    assert (root["name"], root["sha256"]) == ("Raiz de Teste", hashlib.sha256(world.root.der).hexdigest())
+    assert root["pem"] == _run("trust", "names").stdout
+
+
+def subjects(pem: str) -> list[str]:
+    """What openssl reads in a file of several certificates, the last attribute of each name."""
+    argv = ["openssl", "storeutl", "-certs", "-text", "-noout", "/dev/stdin"]
+    said = subprocess.run(argv, input=pem, capture_output=True, text=True, check=True).stdout
+    return [
+        line.rpartition(", ")[2].strip().removeprefix("Subject: ") for line in said.splitlines() if "Subject: " in line
+    ]
 
 
 def test_sync_tells_refused_lists_from_those_of_strangers(world: World, home: Path, pinned: Path) -> None:
