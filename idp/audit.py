@@ -20,7 +20,7 @@ import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,6 +73,8 @@ KINDS = frozenset(kind for kind, _ in VOCABULARY)
 
 GENESIS = hashlib.sha256(b"portaria audit chain").hexdigest()
 """What the first row's hash is computed over in place of a hash before it."""
+LATE = timedelta(minutes=1)
+"""For how long a row may be unsealed while a worker runs; until then it could be removed unseen."""
 _CHECKPOINT = b"portaria audit checkpoint\n"
 _DOCUMENT = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}"
@@ -117,7 +119,7 @@ class Checkpoint:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What verification found. ``problems``: one sentence each, empty when all holds. ``unsealed``: rows the sealer has
-    not reached yet, their commitments checked."""
+    not reached yet, their commitments checked; ``waiting_since``: the moment of the oldest of them."""
 
     sealed: int
     unsealed: int
@@ -125,6 +127,7 @@ class Report:
     checkpoints: int
     head: str
     problems: Sequence[str] = field(default_factory=tuple)
+    waiting_since: datetime | None = None
 
 
 class Log(Protocol):
@@ -208,6 +211,7 @@ def verify(log: Log, check: Check, checkpoints: Path) -> Report:
         count += 1
     sealed = unsealed = erased = 0
     head, seen = GENESIS, 0
+    waiting: datetime | None = None
     for row in log.rows():
         if row.payload is None or row.salt is None:
             erased += 1
@@ -215,6 +219,7 @@ def verify(log: Log, check: Check, checkpoints: Path) -> Report:
             problems.append(f"row {row.id}: its content is not what was committed to")
         if row.sequence is None:
             unsealed += 1
+            waiting = min(waiting or row.at, row.at)
             continue
         sealed += 1
         if row.sequence != seen + 1:
@@ -228,7 +233,7 @@ def verify(log: Log, check: Check, checkpoints: Path) -> Report:
                 problems.append(f"sequence {row.sequence}: differs from its checkpoint of {_moment(checkpoint.at)}")
     for sequence in sorted(expected):
         problems.append(f"sequence {sequence}: a checkpoint covers it, and it is gone (the chain ends at {seen})")
-    return Report(sealed, unsealed, erased, count, head, tuple(problems))
+    return Report(sealed, unsealed, erased, count, head, tuple(problems), waiting)
 
 
 def mascarar(text: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -82,6 +82,16 @@ def test_an_intact_chain(chain: SqlStore, checkpoints: Path) -> None:
     report = verify(chain.audit_log(), check, checkpoints)
     assert (report.sealed, report.unsealed, report.erased, report.checkpoints) == (6, 1, 0, 2)
     assert list(report.problems) == []
+
+
+def test_rows_that_wait_tell_since_when(chain: SqlStore, checkpoints: Path) -> None:
+    with chain.begin() as uow:
+        for minutes in (3, -2, 5):
+            uow.audit.append(AuditEvent("login.accepted", NOW + timedelta(minutes=minutes), {}))
+    report = verify(chain.audit_log(), check, checkpoints)
+    assert (report.unsealed, report.waiting_since) == (4, NOW - timedelta(minutes=2))
+    sealed(chain, checkpoints)
+    assert verify(chain.audit_log(), check, checkpoints).waiting_since is None
 
 
 def test_hashes_recomputed_from_the_description_alone(chain: SqlStore) -> None:

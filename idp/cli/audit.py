@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 import orjson
 
-from idp.audit import Row, seal, verify
+from idp.audit import LATE, Row, seal, verify
 from idp.cli.installation import actor
 from idp.cli.output import json_option, note, show
 from idp.clock import SystemClock
@@ -37,7 +37,8 @@ def seal_() -> None:
 @audit.command("verify")
 @json_option
 def verify_() -> None:
-    """Recompute the whole chain and compare it with every checkpoint. Exits with 1 if anything does not agree."""
+    """Recompute the whole chain and compare it with every checkpoint. Exits with 1 if anything does not agree, or if
+    rows have waited for the sealer for more than a minute: no worker runs."""
     settings = load()
     ring = KeyRing.open(settings.signing_dir, settings.realm)
     with _store(settings) as store:
@@ -49,10 +50,15 @@ def verify_() -> None:
         "checkpoints": report.checkpoints,
         "head": report.head,
     }
-    show({"intact": not report.problems, **figures, "problems": list(report.problems)}, figures.items())
+    since = report.waiting_since
+    late = since is not None and SystemClock().now() - since > LATE
+    document = {"intact": not report.problems, "sealing": not late, **figures, "problems": list(report.problems)}
+    show(document, figures.items())
     for problem in report.problems:
         note(problem)
-    if report.problems:
+    if late:
+        note(f"rows wait for the sealer since {since:%Y-%m-%d %H:%M} UTC and could be removed unseen: start idp worker")
+    if report.problems or late:
         raise SystemExit(1)
 
 
