@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from idp.audit import LATE
 from idp.certificate.revocation import DIRECTORY, CrlIndex
 from idp.certificate.trust import TrustList
 from idp.certificate.trust.issuers import FILE
@@ -124,13 +125,29 @@ def permissions(settings: Settings) -> str:
     return f"{len(files)} files in {directory}, each for its owner alone"
 
 
+def sealing(settings: Settings) -> str:
+    """For an installation that runs: before its first start, what its set-up recorded waits rightly."""
+    store = open_store(settings.database_url)
+    try:
+        schema.check(store.engine, settings.realm)
+        count, oldest = store.audit_log().unsealed()
+    finally:
+        store.close()
+    if oldest is not None and SystemClock().now() - oldest > LATE:
+        raise ConfigurationError(
+            f"{count} audit rows are not sealed, the oldest of {oldest:%Y-%m-%d %H:%M} UTC: no worker runs",
+            "start idp worker (systemctl start portaria-worker) and read what it says",
+        )
+    return "the audit's rows are sealed as they come"
+
+
 NEEDED: tuple[Callable[[Settings], str], ...] = (database, keys, trust, tls)
 ALL: tuple[Callable[[Settings], str], ...] = (*NEEDED, crl, ephemeral, checkpoints, permissions)
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
-    """Every check's finding, whatever the ones before it found."""
-    for check in ALL:
+def findings(settings: Settings, *, running: bool = False) -> Iterator[Finding]:
+    """Every check's finding, whatever the ones before it found; of an installation that is ``running`` one more."""
+    for check in (*ALL, sealing) if running else ALL:
         try:
             yield Finding(check.__name__, True, check(settings))
         except ConfigurationError as error:

@@ -91,8 +91,9 @@ def doctor(connect: dict[str, Address], ca: Path | None, backend: Address | str 
 
 
 def _installation(settings: Settings) -> Iterator[Finding]:
-    """What ``idp config check`` finds, but for the embedded server's TLS files where a proxy does the TLS."""
-    for one in checks.findings(settings):
+    """What ``idp config check`` finds, but for the embedded server's TLS files where a proxy does the TLS; and whether
+    the worker runs."""
+    for one in checks.findings(settings, running=True):
         if one.check != "tls" or settings.certificate_source == "embedded":
             yield Finding(one.check, "this machine", one.ok, one.detail, one.remedy)
 

@@ -31,6 +31,7 @@ WHY: Mapping[str, str] = {
     "keys": "Nothing can be signed without them.",
     "trust": "Nobody can log in without it.",
     "tls": "The embedded server's own certificate.",
+    "sealing": "Without the worker audit rows could be removed unseen, and revocation lists run out (CERT-06).",
     "checkpoints": "The audit's chain could be cut off unnoticed.",
     "permissions": "Whoever reads a signing key is the issuer.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     made = Sandbox(tmp_path_factory.mktemp("sandbox"))
-    prepare(made, Ports(*free_ports(5)), Hosts())
+    prepare(made, Ports(*free_ports(6)), Hosts())
     with Running(made):
         yield made
 
@@ -53,6 +54,20 @@ def test_nothing_is_wrong_with_the_embedded_server(sandbox: Sandbox) -> None:
     assert (code, err) == (0, "")
     assert out.endswith("all well\n")
     assert "PROBLEM" not in out
+
+
+def test_rows_that_nobody_seals_are_a_worker_that_does_not_run(tmp_path: Path) -> None:
+    made = Sandbox(tmp_path / "sandbox")
+    prepare(made, Ports(*free_ports(5)), Hosts())
+    database = str(made.settings["database_url"]).removeprefix("sqlite:///")
+    for at, well in (("2100-01-01 00:00:00.000000", True), ("2026-01-01 00:00:00.000000", False)):
+        with sqlite3.connect(database) as connection:
+            assert connection.execute("UPDATE audit SET at = ? WHERE sequence IS NULL", [at]).rowcount > 0
+        connection.close()
+        _, out, _ = doctor(made, "--json")
+        (found,) = [one for one in json.loads(out)["findings"] if one["check"] == "sealing"]
+        assert found["ok"] is well
+    assert "portaria-worker" in found["remedy"]
 
 
 def test_json_says_what_why_and_what_to_change(sandbox: Sandbox) -> None:

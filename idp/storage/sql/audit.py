@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, text, update
 
@@ -23,6 +24,7 @@ _SEAL = (
     update(audit).where(audit.c.id == bindparam("key")).values(sequence=bindparam("next"), hash=bindparam("chained"))
 )
 _SEALED = select(audit).where(audit.c.sequence.is_not(None)).order_by(audit.c.sequence)
+_WAITING = select(func.count(), func.min(audit.c.at)).where(audit.c.sequence.is_(None))
 _ERASE = update(audit).where(audit.c.id.in_(bindparam("ids", expanding=True))).values(salt=None, payload=None)
 
 
@@ -68,6 +70,12 @@ class SqlAuditLog:
             for statement in (_SEALED, _UNSEALED):
                 for row in connection.execution_options(yield_per=_BATCH).execute(statement):
                     yield Row(*row)
+
+    def unsealed(self) -> tuple[int, datetime | None]:
+        """How many rows wait for the sealer, and the moment of the oldest."""
+        with answering(), self._engine.connect() as connection:
+            count, oldest = connection.execute(_WAITING).one()
+            return count, oldest
 
     def erase(self, ids: Sequence[int]) -> int:
         """Drop payload and salt of these rows; how many there were. The chain keeps verifying."""
