@@ -121,7 +121,7 @@ def _lines(text: Iterable[str]) -> Iterator[tuple[int, dict[str | None, str | li
     try:
         names = reader.fieldnames or []
         if not names or names[0] != "tipo":
-            raise ArquivoInvalido("the first line must name the columns, tipo first")
+            raise ArquivoInvalido("the first line must name the columns, separated by commas, tipo first")
         if unknown := sorted(set(names) - set(COLUMNS)):
             raise ArquivoInvalido(f"unknown columns: {', '.join(unknown)}")
         if len(set(names)) < len(names):

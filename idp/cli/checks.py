@@ -170,7 +170,12 @@ def trust_list(settings: Settings) -> TrustList:
     try:
         return TrustList.load(settings.trust_dir / FILE, settings.realm)
     except TrustError as error:
-        raise ConfigurationError(str(error), "idp trust import FILE") from error
+        raise ConfigurationError(str(error), list_remedy(settings.realm)) from error
+
+
+def list_remedy(realm: str) -> str:
+    """What makes a trust list of ``realm``."""
+    return "idp sandbox run makes it" if realm == "sandbox" else "idp trust import FILE"
 
 
 def _private(file: Path, forbidden: int) -> None:

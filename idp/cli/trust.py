@@ -16,6 +16,7 @@ from idp.certificate.trust import PINS, TrustList, compile_bundle, read_bundle
 from idp.certificate.trust.issuers import FILE, Authority
 from idp.certificate.trust.replacement import Difference, check, previous
 from idp.cli import trust_report as report
+from idp.cli.checks import list_remedy
 from idp.cli.installation import actor, audited
 from idp.cli.moments import AT
 from idp.cli.output import as_json, fail, json_option
@@ -171,7 +172,7 @@ def opened(path: Path | None = None) -> tuple[TrustList, CrlIndex]:
     try:
         trust = TrustList.load(path or settings.trust_dir / FILE, None if path else settings.realm)
     except TrustError as error:
-        raise ConfigurationError(str(error), "idp trust import FILE") from error
+        raise ConfigurationError(str(error), list_remedy("" if path else settings.realm)) from error
     directory = (path.parent if path else settings.trust_dir) / DIRECTORY
     return trust, CrlIndex(directory, trust, timedelta(seconds=settings.crl_grace_seconds))
 

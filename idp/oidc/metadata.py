@@ -42,7 +42,7 @@ def metadata(issuer: str, paths: Paths) -> Metadata:
 
 
 def members(issuer: str, paths: Paths) -> dict[str, Any]:
-    standard = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid")
+    standard = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.authorize,
@@ -58,7 +58,7 @@ def members(issuer: str, paths: Paths) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "scopes_supported": list(SCOPES),
-        "claims_supported": [*standard, *(claim.name for claim in CLAIMS)],
+        "claims_supported": list(dict.fromkeys((*standard, *(claim.name for claim in CLAIMS)))),
         "acr_values_supported": list(ACR_VALUES),
         "prompt_values_supported": [prompt.value for prompt in Prompt],
         "code_challenge_methods_supported": ["S256"],

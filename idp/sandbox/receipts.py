@@ -51,6 +51,10 @@ class AccessTokens:
             return self._keys
 
 
+PODER = "dte.consultar"
+"""What a procuração must give for receipts."""
+
+
 def receipts_api(issuer: str, audience: str, web_ca: str) -> Blueprint:
     """``GET`` and ``POST /api/recibos``. Receipts belong to (sub, inscrição) and live in this process's memory."""
     api = Blueprint("api", __name__)
@@ -68,6 +72,8 @@ def receipts_api(issuer: str, audience: str, web_ca: str) -> Blueprint:
             return _unauthorized('Bearer error="invalid_token"')
         if "inscricao" not in claims:
             return _unauthorized('Bearer error="insufficient_scope", scope="inscricao"', 403)
+        if not _may(claims.get("representacao", {})):
+            return _unauthorized('Bearer error="insufficient_scope", error_description="the procuracao lacks it"', 403)
         inscricao = f"{claims['inscricao']['uf']}:{claims['inscricao']['numero']}"
         mine = receipts[claims["sub"], inscricao]
         if request.method == "POST":
@@ -75,6 +81,14 @@ def receipts_api(issuer: str, audience: str, web_ca: str) -> Blueprint:
         return jsonify({"inscricao": inscricao, "recibos": mine})
 
     return api
+
+
+def _may(representacao: dict[str, Any]) -> bool:
+    """Whoever acts in his own name or as legal representative may do all; a procurador what his poderes name."""
+    if representacao.get("modo") in ("titular", "representante_legal"):
+        return True
+    poderes = representacao.get("procuracao", {}).get("poderes", ())
+    return not {PODER, "todos"}.isdisjoint(poderes)
 
 
 def _unauthorized(challenge: str, status: int = 401) -> Response:

@@ -45,7 +45,7 @@ def test_an_empty_directory_is_told_every_command_to_run(idp: Idp) -> None:
     remedies = {name: one["remedy"] for name, one in found.items() if not one["ok"]}
     assert "idp db upgrade" in remedies["database"]
     assert "idp keys create" in remedies["keys"]
-    assert "idp trust import" in remedies["trust"]
+    assert "idp sandbox run" in remedies["trust"]
     assert list(idp.directory.rglob("*.sqlite*")) == [], "checking makes nothing"
     lines = idp("config check", exit_code=3).stdout.splitlines()
     assert lines[0].startswith("PROBLEM  database")
@@ -161,7 +161,7 @@ def test_show_masks_secrets(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_serve_does_not_start_without_a_trust_list(almost: Idp) -> None:
     refused = almost("serve", exit_code=3).stderr
     assert "there is no trust list" in refused
-    assert "idp trust import" in refused
+    assert "idp sandbox run" in refused
 
 
 def test_serve_does_not_start_without_database_or_keys(idp: Idp) -> None:
@@ -180,3 +180,20 @@ def test_a_whole_installation_is_in_order_until_its_lists_grow_stale(idp: Idp, m
     one = check(idp)["crl"]
     assert "absent" in one["detail"]
     assert one["remedy"].startswith("idp crl sync")
+
+
+def test_a_configuration_file_that_cannot_be_read_names_itself(installed: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = installed.directory / "bad.toml"
+    file.write_text("realm = {\n")
+    monkeypatch.setenv("IDP_CONFIG", str(file))
+    refused = installed("config check", exit_code=3).stderr
+    assert str(file) in refused
+    assert "not a TOML file" in refused
+    assert "Traceback" not in refused
+
+
+def test_a_list_that_is_not_json_says_how_it_is_written(installed: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_CRL_EXTRA_URLS", "http://lcr.example/ac.crl")
+    refused = installed("config check", exit_code=3).stderr
+    assert "crl_extra_urls" in refused
+    assert "JSON" in refused

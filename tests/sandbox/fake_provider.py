@@ -122,6 +122,7 @@ class FakeProvider:
             "client_id": self.client_id,
             "jti": "j-1",
             "inscricao": INSCRICAO,
+            "representacao": {"modo": "titular"},
         }
         return self.signed("access_token", claims, "ES256", {"kid": "ES256", "typ": "at+jwt"})
 

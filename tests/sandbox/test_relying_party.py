@@ -212,6 +212,31 @@ def test_the_api_takes_only_access_tokens_made_for_it(
         assert answer.json()["inscricao"] == "AM:049000012"
 
 
+@pytest.mark.attack("ATK-126")
+@pytest.mark.parametrize(
+    ("representacao", "status"),
+    [
+        ({"modo": "representante_legal"}, 200),
+        ({"modo": "procuracao", "procuracao": {"poderes": ["dte.consultar", "nfe.consultar"]}}, 200),
+        ({"modo": "procuracao", "procuracao": {"poderes": ["todos"]}}, 200),
+        ({"modo": "procuracao", "procuracao": {"poderes": ["nfe.consultar"]}}, 403),
+        ({"modo": "procuracao"}, 403),
+        ({"modo": "gestor_de_negocios"}, 403),
+        ({}, 403),
+    ],
+)
+def test_the_api_asks_a_procurador_for_the_poder(
+    provider: FakeProvider, browser: Browser, representacao: dict[str, Any], status: int
+) -> None:
+    provider.quirks["access_token"] = {"representacao": representacao}
+    answer = browser.http.get(
+        f"{browser.origin}/api/recibos",
+        headers={"Authorization": f"Bearer {provider.access_token()}"},
+        timeout=10,
+    )
+    assert answer.status_code == status
+
+
 @pytest.mark.attack("ATK-014")
 def test_the_api_refuses_an_id_token(provider: FakeProvider, browser: Browser) -> None:
     answer = browser.http.get(
