@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from idp.errors import ConfigurationError
 
 _DOMAIN = re.compile(r"(?!.*[.][0-9]+\Z)[a-z0-9-]+([.][a-z0-9-]+)+\Z")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SECRETS = ("proxy_secret", "database_url", "ephemeral_url")
 
 
@@ -122,6 +123,10 @@ class Settings(BaseSettings):
     http://acraiz.icpbrasil.gov.br/credenciadas/CertificadosAC-ICP-Brasil/ACcompactadox.zip"""
     cache_seconds: float = Field(default=1.0, ge=0, le=60)
     """How long a process may use a cached client before it asks the database whether anything changed."""
+    management: str = ""
+    """Address and port, such as 127.0.0.1:9464, where the worker answers over plain HTTP whether it is well
+    (docs/operations.md); empty: nowhere. Anybody who reaches it may read it: not an address that others reach, unless
+    something in front keeps them out. The sandbox realm refuses anything but a loopback address."""
     log_level: Literal["info", "warning", "error"] = "info"
     """Least severe log line written."""
 
@@ -168,6 +173,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"{url!r} is not an http or https address")
         return value
 
+    @field_validator("management")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and None in _host_and_port(value):
+            raise ValueError(f"{value!r} is not an address and a port, such as 127.0.0.1:9464")
+        return value
+
     @model_validator(mode="after")
     def _safe(self) -> Settings:
         origins = [self.issuer, self.certificate_origin, self.mtls_origin]
@@ -180,8 +192,9 @@ class Settings(BaseSettings):
             for origin in filter(None, (self.certificate_origin, self.certificate_second_origin)):
                 if not _DOMAIN.match(urlsplit(origin).hostname or ""):
                     raise ValueError(f"certificate_wildcard needs a domain name with names below it, not {origin}")
-        if self.realm == "sandbox" and self.bind not in ("127.0.0.1", "::1", "localhost"):
-            raise ValueError("the sandbox realm listens on a loopback address only (bind)")
+        for name, host in (("bind", self.bind), ("management", (self.management_address or ("localhost",))[0])):
+            if self.realm == "sandbox" and host not in _LOOPBACK:
+                raise ValueError(f"the sandbox realm listens on a loopback address only ({name})")
         if self.certificate_source != "embedded" and len(self.proxy_secret.get_secret_value()) < 32:
             raise ValueError("proxy_secret of at least 32 characters is required behind a TLS proxy")
         return self
@@ -189,6 +202,19 @@ class Settings(BaseSettings):
     @cached_property
     def certificate_host(self) -> str:
         return urlsplit(self.certificate_origin).netloc
+
+    @property
+    def management_address(self) -> tuple[str, int] | None:
+        """Host and port of ``management``; None while it is empty."""
+        host, port = _host_and_port(self.management)
+        return (host, port) if host and port is not None else None
+
+
+def _host_and_port(address: str) -> tuple[str | None, int | None]:
+    """The parts of ``host:port`` or ``[v6]:port``; None for what is missing or not one. Raises ValueError for a port
+    that cannot be."""
+    parts = urlsplit(f"//{address}")
+    return (parts.hostname, parts.port) if parts.netloc == address and "@" not in address else (None, None)
 
 
 def load(**overrides: Any) -> Settings:

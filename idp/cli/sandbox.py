@@ -48,7 +48,7 @@ def sandbox() -> None:
 
 
 def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
-    for field in ("relying_party", "mtls", "certificate_second", "certificate", "issuer"):
+    for field in ("management", "relying_party", "mtls", "certificate_second", "certificate", "issuer"):
         name, default = f"--{field.replace('_', '-')}-port", getattr(Ports(), field)
         command = click.option(name, type=click.IntRange(1, 65535), default=default, show_default=True)(command)
     return command
@@ -76,13 +76,16 @@ def run(
     certificate_second_port: int,
     mtls_port: int,
     relying_party_port: int,
+    management_port: int,
     real_names: bool,
     wildcard: bool,
 ) -> None:
     """Prepare at the first start, run until Ctrl-C. A second start keeps all data."""
     if wildcard and not real_names:
         raise click.UsageError("--wildcard needs --real-names: there is no name below localhost's")
-    ports = Ports(issuer_port, certificate_port, mtls_port, relying_party_port, certificate_second_port)
+    ports = Ports(
+        issuer_port, certificate_port, mtls_port, relying_party_port, certificate_second_port, management_port
+    )
     processes.check_ports(ports)
     here = Sandbox(directory)
     with processes.interruptible():
@@ -300,6 +303,7 @@ Personas:"""
     command = _command()
     click.echo(
         f"""
+How it is: http://{here.settings["management"]}/health/ready and /metrics
 Without a browser: {command} sandbox login --dir {here.directory} --as contadora
 Other commands on this sandbox: IDP_CONFIG={here.config} {command} client list
 Ctrl-C stops it; the data stays in {here.directory}.""",

@@ -20,13 +20,15 @@ from idp.sandbox.pki import Pki
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports of the three hosts, of the relying party, and of the certificate host's second address."""
+    """Loopback ports of the three hosts, of the relying party, of the certificate host's second address, and of the
+    worker's management listener."""
 
     issuer: int = 8443
     certificate: int = 8444
     mtls: int = 8445
     relying_party: int = 8450
     certificate_second: int = 8446
+    management: int = 9464
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Sandbox:
             "certificate_port": ports.certificate,
             "certificate_second_port": ports.certificate_second,
             "mtls_port": ports.mtls,
+            "management": f"127.0.0.1:{ports.management}",
             "tls_certificate": str(self.pki.server_certificate.resolve()),
             "tls_key": str(self.pki.server_key.resolve()),
             "database_url": f"sqlite:///{state / 'portaria.sqlite'}",

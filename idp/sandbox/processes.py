@@ -99,7 +99,8 @@ class Running:
             )
 
     def _await(self) -> None:
-        """Until the issuer, both addresses of the certificate host, the mTLS host and the relying party all answer."""
+        """Until the issuer, both addresses of the certificate host, the mTLS host, the relying party and the worker
+        all answer."""
         give_up = time.monotonic() + START_SECONDS
         settings = self.sandbox.settings
         waiting = {
@@ -108,6 +109,7 @@ class Running:
             f"{settings['certificate_second_origin']}/",
             f"{settings['mtls_origin']}/",
             f"{self.sandbox.demonstration}/",
+            f"http://{settings['management']}/health/live",
         }
         with requests.Session() as http:
             http.trust_env = False

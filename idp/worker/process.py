@@ -1,7 +1,8 @@
-"""The worker as a process: its jobs, and its two threads."""
+"""The worker as a process: its jobs, its two threads, and the listener that says how it is."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -14,7 +15,10 @@ from idp.keyring import KeyRing
 from idp.settings import Settings
 from idp.storage.sql import SqlStore, open_store, schema
 from idp.web import logs
+from idp.worker.condition import Condition
 from idp.worker.crls import CrlRefresh
+from idp.worker.management import Management, listening
+from idp.worker.metrics import Metrics
 from idp.worker.schedule import Job, work
 from idp.worker.trust import TrustUpdate
 
@@ -22,18 +26,23 @@ _STOP_SECONDS = 2.0
 
 
 def run(settings: Settings, stop: Event) -> None:
-    """Do every job when it is due until ``stop``. Raises ConfigurationError when database, keys or trust list do not
-    allow it."""
+    """Do every job when it is due until ``stop``, and say at ``settings.management`` how it is. Raises
+    ConfigurationError when database, keys, trust list or that address do not allow it."""
     logs.configure(settings.log_level)
     store = open_store(settings.database_url)
     try:
         schema.check(store.engine, settings.realm)
         keys = KeyRing.open(settings.signing_dir, settings.realm)
         clock = SystemClock()
-        fetching = Thread(target=work, args=(network_jobs(settings, store, stop), clock, stop), daemon=True)
-        fetching.start()
-        work(local_jobs(settings, store, keys), clock, stop)
-        fetching.join(_STOP_SECONDS)  # a download in progress is worth no waiting; files are replaced whole
+        network, local = network_jobs(settings, store, stop), local_jobs(settings, store, keys)
+        condition = Condition(settings, store)
+        metrics = Metrics(settings, condition, keys, clock, (job.name for job in (*local, *network)))
+        address = settings.management_address
+        with listening(address, Management(condition, metrics, clock)) if address else nullcontext():
+            fetching = Thread(target=work, args=(network, clock, stop, metrics.failed), daemon=True)
+            fetching.start()
+            work(local, clock, stop, metrics.failed)
+            fetching.join(_STOP_SECONDS)  # a download in progress is worth no waiting; files are replaced whole
     finally:
         store.close()
 

@@ -58,7 +58,7 @@ def test_nothing_is_wrong_with_the_embedded_server(sandbox: Sandbox) -> None:
 
 def test_rows_that_nobody_seals_are_a_worker_that_does_not_run(tmp_path: Path) -> None:
     made = Sandbox(tmp_path / "sandbox")
-    prepare(made, Ports(*free_ports(5)), Hosts())
+    prepare(made, Ports(*free_ports(6)), Hosts())
     database = str(made.settings["database_url"]).removeprefix("sqlite:///")
     for at, well in (("2100-01-01 00:00:00.000000", True), ("2026-01-01 00:00:00.000000", False)):
         with sqlite3.connect(database) as connection:

@@ -24,6 +24,7 @@ P12_PASSWORD = "portaria"
 NAMES = {"id": "issuer", "certificado": "certificate", "mtls": "mtls", "app": "relying-party"}
 """Host label → what the command's --…-port option calls it."""
 SECOND = "certificate-second"
+MANAGEMENT = "management"
 """So it calls the second address of the certificate host."""
 
 
@@ -45,7 +46,7 @@ class LivingSandbox:
         self.more = more
         self.data = directory / ".sandbox"
         self.ports = dict(zip(NAMES, free_ports(4), strict=True))
-        (self.second_port,) = free_ports(1)
+        self.second_port, self.management_port = free_ports(2)
         self.origins = Origins(
             *(f"https://{label}.portaria.test:{port}" for label, port in self.ports.items()),
             f"https://certificado.portaria.test:{self.second_port}",
@@ -80,7 +81,10 @@ class LivingSandbox:
 
     @property
     def options(self) -> list[str]:
-        ports = {NAMES[label]: port for label, port in self.ports.items()} | {SECOND: self.second_port}
+        ports = {NAMES[label]: port for label, port in self.ports.items()} | {
+            SECOND: self.second_port,
+            MANAGEMENT: self.management_port,
+        }
         return [*(part for name, port in ports.items() for part in (f"--{name}-port", str(port))), *self.more]
 
     def launch(self) -> Process:

@@ -89,7 +89,7 @@ def options(ports: Ports) -> list[str]:
     return [
         *("--issuer-port", str(ports.issuer), "--certificate-port", str(ports.certificate)),
         *("--mtls-port", str(ports.mtls), "--relying-party-port", str(ports.relying_party)),
-        *("--certificate-second-port", str(ports.certificate_second)),
+        *("--certificate-second-port", str(ports.certificate_second), "--management-port", str(ports.management)),
     ]
 
 
@@ -107,6 +107,7 @@ def test_it_says_what_to_open_and_who_can_come(sandbox: Started) -> None:
     for text in (
         f"https://127.0.0.1:{sandbox.ports.relying_party}",
         f"https://localhost:{sandbox.ports.issuer}",
+        f"http://127.0.0.1:{sandbox.ports.management}/health/ready",
         ".sandbox/pki/web/ca.pem",
         "password: portaria",
         "contadora",
