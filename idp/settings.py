@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +16,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from idp.errors import ConfigurationError
 
@@ -243,6 +250,11 @@ def load(**overrides: Any) -> Settings:
                 raise ConfigurationError(f"IDP_{name.upper()}_FILE: {error}", "correct the path") from error
     try:
         return Settings(**overrides)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{config} is not a TOML file: {error}", "correct that line") from error
+    except SettingsError as error:
+        remedy = 'a list is written as JSON, such as ["http://lcr.example/ac.crl"]'
+        raise ConfigurationError(str(error), remedy) from error
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
         raise ConfigurationError("; ".join(lines), "correct the IDP_* variable or the TOML file") from error
