@@ -190,6 +190,10 @@ class Grants(Protocol):
         """Revoke every grant of one browser session; those that were in force."""
         ...
 
+    def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
+        """Revoke every grant of one client with that ``sid``; those that were in force."""
+        ...
+
     def by_sid(self, sid: str, client_id: str) -> Grant | None:
         """The newest grant with that ``sid``."""
         ...

@@ -73,12 +73,11 @@ def download(
             answer = _ask(url, into, allowed, known or Validators(), limits, give_up)
             if isinstance(answer, Downloaded):
                 return answer
-            target = urljoin(url, answer)
             try:
-                allowed.check(target)
-            except NotAllowed as error:
-                raise NotFetched("redirect", f"to {target[:200]!r}") from error
-            url = target
+                url = urljoin(url, answer)
+                allowed.check(url)
+            except ValueError as error:  # no URL at all, or NotAllowed
+                raise NotFetched("redirect", f"to {answer[:200]!r}") from error
     except NotAllowed as error:
         raise NotFetched(error.token, str(error)) from error
     raise NotFetched("redirect", "too many")

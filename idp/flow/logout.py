@@ -28,14 +28,12 @@ class Logout:
         return ended
 
     def end_family(self, sid: str, client_id: str) -> None:
-        """End what a session gave that is itself gone already (it ran out before its refresh tokens), named by the
-        ``sid`` of one of its ID tokens."""
+        """End what a session gave this one client: for an ID token without its browser, whose session may have run out
+        or may live elsewhere. What other clients were given is not this one's to end."""
         now = self.clock.now()
         with self.store.begin() as uow:
-            grant = uow.grants.by_sid(sid, client_id)
-            if grant is not None:
-                for ended in uow.grants.revoke_session(grant.session_id, now):
-                    uow.audit.append(events.grant_revoked(now, ended, "logout"))
+            for ended in uow.grants.revoke_sid(sid, client_id, now):
+                uow.audit.append(events.grant_revoked(now, ended, "logout"))
 
     def refused(self, session: Session, refused: Refused) -> None:
         """End ``session``, whose certificate does not hold; where that is final, what it gave ends with it."""

@@ -47,8 +47,8 @@ class Limits:
     """Requests answered at once."""
 
 
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_FRAMING = re.compile(rb"(?im)^[ \t]*(content-length|transfer-encoding)[ \t]*:(.*)$")
+_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}\Z")
 
 logger = logging.getLogger(__name__)
 
@@ -200,19 +200,42 @@ class _Connection(HTTPConnection):
 
 
 def _complete(received: bytearray) -> bool:
-    """Whether these bytes are a whole request, or already more than one may be. This only says when a thread is worth
-    giving; what the bytes mean, and whether they are too many, is for cheroot's parser."""
+    """Whether these bytes are a whole request, or already more than one may be: only then is a thread worth giving.
+    What the bytes mean is for cheroot's parser; raises OSError where the two might differ on how long the body is."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return len(received) > HEADER_BYTES
-    body = len(received) - (end + 4)
-    head = bytes(received[: end + 2])
-    if body > BODY_BYTES:
+    head, body = bytes(received[: end + 2]), bytes(received[end + 4 :])
+    if len(body) > BODY_BYTES:
         return True
-    if _CHUNKED.search(head):
-        return received.endswith(b"0\r\n\r\n")
-    length = _LENGTH.search(head)
-    return length is None or int(length[1]) > BODY_BYTES or body >= int(length[1])
+    if b"\r\n " in head or b"\r\n\t" in head:
+        raise OSError("a folded header")
+    framing = [(name.lower(), value.strip()) for name, value in _FRAMING.findall(head.replace(b"\r\n", b"\n"))]
+    if len(framing) > 1 or re.search(rb"(?i)\n(content-length|transfer-encoding)[ \t]+:", head):
+        raise OSError("a body announced in more than one way")
+    if not framing:
+        return True
+    name, value = framing[0]
+    if name == b"transfer-encoding":
+        if value.lower() != b"chunked":
+            raise OSError("an unknown transfer encoding")
+        return _chunks_complete(body)
+    if not value.isdigit():
+        raise OSError("a length that is no number")
+    return len(value) > 18 or int(value) > BODY_BYTES or len(body) >= int(value)
+
+
+def _chunks_complete(body: bytes) -> bool:
+    """Whether the last chunk and its trailer are there (RFC 9112 §7.1). Raises OSError for a size that is none."""
+    position = 0
+    while (end := body.find(b"\r\n", position)) >= 0:
+        size = body[position:end].partition(b";")[0]
+        if not _SIZE.match(size):
+            raise OSError("a chunk without a size")
+        if int(size, 16) == 0:
+            return body.find(b"\r\n\r\n", end) >= 0
+        position = end + 2 + int(size, 16) + 2
+    return False
 
 
 def _der(connection: SSL.Connection) -> bytes | None:

@@ -318,6 +318,10 @@ class FakeGrants:
         ended = [g for g in self.rows.grants.values() if g.session_id == session_id and self.revoke(g.id, at)]
         return [self.rows.grants[grant.id] for grant in ended]
 
+    def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
+        meant = [g for g in self.rows.grants.values() if (g.sid, g.client_id) == (sid, client_id)]
+        return [self.rows.grants[grant.id] for grant in meant if self.revoke(grant.id, at)]
+
     def by_sid(self, sid: str, client_id: str) -> Grant | None:
         found = [g for g in self.rows.grants.values() if (g.sid, g.client_id) == (sid, client_id)]
         return max(found, key=lambda g: g.created_at, default=None)

@@ -247,13 +247,13 @@ class TrustList:
                 tuple(_from_json(issuer) for issuer in document["issuers"]),
                 tuple(Unreadable(**u) for u in document["unreadable"]),
             )
+            trust._check(path)
         except TrustError:
             raise
         except FileNotFoundError as error:
             raise TrustError(f"{path}: there is no trust list") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrustError(f"{path}: not a readable trust list ({type(error).__name__}: {error})") from error
-        trust._check(path)
         return trust
 
     def _check(self, path: Path) -> None:
@@ -277,10 +277,20 @@ class TrustList:
                 else (one for one in self.with_key(link.issuer_key) if one.serial == above.serial)
             )
             signer = next((one for one in signers if signatures.signed_by(below.certificate, one.public_key)), None)
-            if signer is None or below.serial != link.serial:
+            if signer is None or below.serial != link.serial or not _may_sign(below.certificate):
                 return False
             below = signer
         return isinstance(below, Root)
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """CA:TRUE and keyCertSign: a person's certificate also descends from a pinned root."""
+    try:
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return basic.ca and usage.key_cert_sign
 
 
 def _to_json(issuer: Issuer) -> dict[str, Any]:

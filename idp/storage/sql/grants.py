@@ -76,6 +76,12 @@ _REVOKE = update(grants).where(grants.c.id == _KEY, _IN_FORCE).values(revoked_at
 _REVOKE_SESSION = (
     update(grants).where(grants.c.session_id == _KEY, _IN_FORCE).values(revoked_at=_AT).returning(*_FAMILY)
 )
+_REVOKE_SID = (
+    update(grants)
+    .where(grants.c.sid == _KEY, grants.c.client_id == _CLIENT, _IN_FORCE)
+    .values(revoked_at=_AT)
+    .returning(*_FAMILY)
+)
 _BY_SID = (
     select(*_FAMILY)
     .where(grants.c.sid == _KEY, grants.c.client_id == _CLIENT)
@@ -165,6 +171,10 @@ class SqlGrants:
 
     def revoke_session(self, session_id: str, at: datetime) -> Sequence[Grant]:
         return [_grant(row) for row in self._connection.execute(_REVOKE_SESSION, {"key": session_id, "at": at}).all()]
+
+    def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
+        key = {"key": sid, "client": client_id, "at": at}
+        return [_grant(row) for row in self._connection.execute(_REVOKE_SID, key).all()]
 
     def by_sid(self, sid: str, client_id: str) -> Grant | None:
         row = self._connection.execute(_BY_SID, {"key": sid, "client": client_id}).first()
