@@ -66,8 +66,19 @@ class Sessions(Protocol):
     def get(self, key: str) -> Session | None: ...
     def delete(self, key: str) -> None: ...
     def renew(self, key: str, session: Session) -> bool:
-        """Put ``session`` in the place of the one under ``key``. False, and nothing put, where that one is gone: of a
-        renewal and a logout at the same moment, the logout wins."""
+        """Put ``session`` in the place of the one under ``key``. False, and nothing put, where that one is gone."""
+        ...
+
+    def ending(self, session: Session) -> None:
+        """Mark the session as ending, for whoever renews it at this moment (``ended``)."""
+        ...
+
+    def ended(self, id: str) -> bool:
+        """Whether the session with this ``Session.id`` was marked."""
+        ...
+
+    def end(self, session: Session) -> None:
+        """Forget the session, also under the key that a renewal has given it since."""
         ...
 
 

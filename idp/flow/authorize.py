@@ -142,11 +142,14 @@ class Journey:
             return outcome
         cookie = new_secret()
         renewed = replace(tx.session, key=digest(cookie))
-        if not self.sessions.renew(tx.session.key, renewed):  # a logout came first: it counts for this grant too
+        moved = self.sessions.renew(tx.session.key, renewed)
+        if self.sessions.ended(renewed.id):  # a logout at this moment counts for this grant too
             with self.store.begin() as uow:
                 uow.grants.revoke_session(renewed.id, self.clock.now())
+            self.sessions.end(renewed)
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
-        return SignedIn(renewed, cookie, outcome)
+        # Another tab's consent may have renewed it first: the browser has that cookie.
+        return SignedIn(renewed, cookie, outcome) if moved else outcome
 
     def refused(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
         """The person pressed Cancel, at either step."""

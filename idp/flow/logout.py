@@ -21,10 +21,13 @@ class Logout:
         """End ``session`` and revoke its grants; those that were in force, so that their clients can be told.
         ``reason`` is for the audit: "logout", or why its certificate no longer holds."""
         now = self.clock.now()
+        # In this order: a consent that renews the session at this moment either finds the mark, and gives up what it
+        # was given, or has put everything in place before, where it is revoked and forgotten below.
+        self.sessions.ending(session)
         with self.store.begin() as uow:
             ended = uow.grants.revoke_session(session.id, now)
             uow.audit.append(events.session_ended(now, session, len(ended), reason))
-        self.sessions.delete(session.key)
+        self.sessions.end(session)
         return ended
 
     def end_family(self, sid: str, client_id: str) -> None:

@@ -1,6 +1,6 @@
 """What an attacker would try with fetching, listeners, logout and the compiled list.
 
-Three tests are marked: their defence is still to be built.
+One test is marked: its defence is still to be built.
 """
 
 from __future__ import annotations
@@ -115,7 +115,6 @@ def test_one_applications_id_token_does_not_end_what_others_were_given(provider:
 
 
 @pytest.mark.attack("ATK-095")
-@pytest.mark.xfail(strict=True, reason="end() deletes the key it was given; renew() has moved the session by then")
 def test_a_logout_that_begins_before_a_renewal_and_ends_after_it_stays_a_logout(flow: Flow) -> None:
     asked = flow.sign_in(flow.begin(), "bruce").then
     assert isinstance(asked, AskConsent)
@@ -127,7 +126,6 @@ def test_a_logout_that_begins_before_a_renewal_and_ends_after_it_stays_a_logout(
 
 
 @pytest.mark.attack("ATK-095")
-@pytest.mark.xfail(strict=True, reason="consented() takes a session that was renewed for one that was logged out")
 def test_two_tabs_that_consent_at_once_are_no_logout(flow: Flow) -> None:
     first = flow.sign_in(flow.begin(), "bruce").then
     assert isinstance(first, AskConsent)

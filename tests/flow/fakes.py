@@ -56,6 +56,7 @@ class FakeSessions:
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.kept: dict[str, Session] = {}
+        self.marked: set[str] = set()
 
     def put(self, session: Session) -> None:
         self.kept[session.key] = session
@@ -72,6 +73,16 @@ class FakeSessions:
             return False
         self.kept[session.key] = session
         return True
+
+    def ending(self, session: Session) -> None:
+        self.marked.add(session.id)
+
+    def ended(self, id: str) -> bool:
+        return id in self.marked
+
+    def end(self, session: Session) -> None:
+        for key in [key for key, kept in self.kept.items() if kept.id == session.id]:
+            del self.kept[key]
 
 
 class FakeClients:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,7 +70,7 @@ def test_they_come_back_as_they_went_with_the_lifetime_they_have_left(memory: Me
     assert set(memory.lifetimes.values()) == {timedelta(minutes=40)}
     sessions.delete("key")
     transactions.delete("tx")
-    assert memory.values == {}
+    assert not [key for key in memory.values if key.startswith(("tx:", "session:"))]
 
 
 def test_a_session_and_a_transaction_of_one_name_are_two(memory: Memory, clock: FixedClock) -> None:
@@ -94,3 +95,19 @@ def test_what_another_version_wrote_is_gone(memory: Memory, clock: FixedClock) -
         memory.values[key] = memory.values[key].replace(b"expires_at", b"until")
     assert sessions.get("key") is None
     assert transactions.get("tx") is None
+
+
+@pytest.mark.attack("ATK-095")
+def test_ending_a_session_reaches_the_key_a_renewal_gave_it() -> None:
+    memory = Memory()
+    sessions = EphemeralSessions(memory, FixedClock(NOW))
+    sessions.put(SESSION)
+    assert sessions.renew(SESSION.key, replace(SESSION, key="renewed"))
+    assert not sessions.renew(SESSION.key, replace(SESSION, key="again"))
+    assert not sessions.ended(SESSION.id)
+    sessions.ending(SESSION)
+    assert sessions.ended(SESSION.id)
+    sessions.end(SESSION)
+    assert sessions.get(SESSION.key) is None
+    assert sessions.get("renewed") is None
+    assert sessions.get("again") is None

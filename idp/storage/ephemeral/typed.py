@@ -42,7 +42,9 @@ class EphemeralSessions:
         self._clock = clock
 
     def put(self, session: Session) -> None:
-        _put(self._store, f"session:{session.key}", codec.dumps(session), session.expires_at - self._clock.now())
+        lifetime = session.expires_at - self._clock.now()
+        _put(self._store, f"session:{session.key}", codec.dumps(session), lifetime)
+        _put(self._store, f"session-key:{session.id}", session.key.encode(), lifetime)
 
     def get(self, key: str) -> Session | None:
         session = _read(Session, self._store.get(f"session:{key}"), self._clock.now())
@@ -56,6 +58,18 @@ class EphemeralSessions:
             return False
         self.put(session)
         return True
+
+    def ending(self, session: Session) -> None:
+        _put(self._store, f"session-ended:{session.id}", b"1", session.expires_at - self._clock.now())
+
+    def ended(self, id: str) -> bool:
+        return self._store.get(f"session-ended:{id}") is not None
+
+    def end(self, session: Session) -> None:
+        self.delete(session.key)
+        renewed = self._store.take(f"session-key:{session.id}")
+        if renewed is not None:
+            self.delete(renewed.decode())
 
 
 def _put(store: Ephemeral, key: str, value: bytes, lifetime: timedelta) -> None:
