@@ -252,7 +252,7 @@ class TrustList:
             raise
         except FileNotFoundError as error:
             raise TrustError(f"{path}: there is no trust list") from error
-        except Exception as error:  # noqa: BLE001  the certificate parser's range of exceptions is open
+        except Exception as error:
             raise TrustError(f"{path}: not a readable trust list ({type(error).__name__}: {error})") from error
         return trust
 
