@@ -77,8 +77,9 @@ def parse(certificates: Iterable[bytes]) -> tuple[list[Authority], tuple[Unreada
         try:
             if len(der) > _MAX_BYTES or not encoding.serial_allowed(encoding.certificate(der).serial):
                 raise ValueError("too large, or a serial number that RFC 5280 forbids")
-            # Each reads another part of the certificate.
-            _ = authority.canonical, authority.key, authority.policies, names.canonical(authority.certificate.issuer)
+            # Each reads another part of the certificate; the names first, which an unsupported key is listed under.
+            _ = authority.name, authority.canonical, names.canonical(authority.certificate.issuer)
+            _ = authority.key, authority.policies
         except UnsupportedAlgorithm:
             unreadable[digest] = _unsupported(authority, digest)
         except Exception as error:  # noqa: BLE001  the parser's range of exceptions is open; one bad file is not fatal
