@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from idp.audit import LATE
 from idp.certificate.revocation import DIRECTORY, CaCrl, CrlIndex
 from idp.certificate.trust import TrustList
 from idp.certificate.trust.issuers import FILE
@@ -13,7 +14,6 @@ from idp.settings import Settings
 from idp.storage.sql import SqlStore, schema
 from idp.storage.sql.audit import SqlAuditLog
 
-_UNSEALED_FOR = timedelta(minutes=1)
 Problem = dict[str, str]
 """``check``: what was looked at (database, trust, crl, audit). ``detail``: what is not as it should be."""
 
@@ -53,7 +53,7 @@ class Condition:
         except StoreUnavailable as error:
             yield {"check": "database", "detail": f"does not answer: {' '.join(str(error).split())}"}
         else:
-            if oldest is not None and at - oldest > _UNSEALED_FOR:
+            if oldest is not None and at - oldest > LATE:
                 yield {"check": "audit", "detail": f"{count} rows are not sealed, the oldest of {oldest:%FT%TZ}"}
 
     def _of_lists(self, at: datetime) -> Iterator[Problem]:
