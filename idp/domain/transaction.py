@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from idp.domain.certificado import Nivel
+from idp.domain.inscricao import InscricaoId
+from idp.domain.procuracao import Poder
 from idp.domain.representation import RepresentationRef
 from idp.domain.session import Session
 
@@ -26,6 +29,16 @@ class Prompt(StrEnum):
     LOGIN = "login"
     CONSENT = "consent"
     SELECT_ACCOUNT = "select_account"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What this one request asks of the representation, beyond what the client's registration demands: a certain
+    inscrição, poderes that must all be held, a certificate level. From ``claims`` or ``authorization_details``."""
+
+    inscricao: InscricaoId | None = None
+    poderes: frozenset[Poder] = frozenset()
+    nivel_minimo: Nivel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,7 @@ class AuthorizationRequest:
     hint_sid: str | None = None
     hint_sub: str | None = None
     explicit_redirect_uri: bool = True
+    wanted: Wanted = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
