@@ -128,12 +128,19 @@ class Procuracao:
     nivel_minimo: Nivel | None = None
     estado_em: datetime | None = None
     """When the present state began; pages say "revogou em"."""
+    sem_reserva: bool = False
+    """Of a substabelecimento: who passed it on kept nothing. Then it carries everything its parent gives."""
+    cedida_a: str | None = None
+    """The substabelecimento without reserve by which the outorgado passed this one on: it holds for those below it, and
+    its own outorgado acts by it no more."""
 
     def __post_init__(self) -> None:
         if self.outorgante == self.outorgado:
             raise InvalidProcuracao("outorgante and outorgado are the same person")
         if not self.poderes:
             raise InvalidProcuracao("a procuracao gives at least one poder")
+        if self.sem_reserva and self.pai is None:
+            raise InvalidProcuracao("only a substabelecimento is made with or without reserve")
 
     def vigente(self, at: datetime) -> bool:
         """In force by itself; a substabelecimento also needs every link above it (see ``representation``)."""
@@ -152,6 +159,15 @@ class Procuracao:
         except KeyError:
             raise IllegalTransition("procuracao", self.estado, event) from None
         return replace(self, estado=estado, estado_em=at)
+
+    def cedida(self, a: Procuracao) -> Procuracao:
+        """Passed on whole to ``a``, a substabelecimento of this one without reserve. Raises InvalidProcuracao."""
+        whole = a.poderes == self.poderes and a.escopo == self.escopo and a.vigencia.fim == self.vigencia.fim
+        if not (a.sem_reserva and whole and a.descends_from(self)):
+            raise InvalidProcuracao("without reserve everything is passed on")
+        if self.cedida_a is not None:
+            raise IllegalTransition("procuracao", "cedida", "ceder")
+        return replace(self, cedida_a=a.id)
 
     def descends_from(self, pai: Procuracao) -> bool:
         """Whether this is a lawful substabelecimento of ``pai``: a subset of its powers, scope and time (ATK-125)."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from idp.domain.certificado import Nivel
+from idp.domain.designacao import Designacao
 from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.inscricao import Inscricao, InscricaoId, SituacaoCadastral
 from idp.domain.person import Holder, PessoaJuridica
@@ -44,6 +45,8 @@ class Motivo(StrEnum):
     RECUSADA = "procuracao_recusada"
     EXTINTA = "procuracao_extinta"
     CADEIA = "substabelecimento_irregular"
+    CEDIDA = "procuracao_substabelecida_sem_reserva"
+    DESIGNACAO = "designacao_encerrada"
 
 
 _BY_STATE = {
@@ -94,12 +97,14 @@ class Fatos:
     ``representantes``: the legal representatives the cadastro lists for the inscrição's contribuinte.
     ``representantes_titular``: those it lists for the holder's own company (empty for a PessoaFisica).
     ``cadeia``: the procuração relied on, then the one it descends from, up to the first; empty on other bases.
+    ``designacoes``: in whatever state, those by which the outorgado of ``cadeia[0]``, a company, named the holder.
     """
 
     inscricao: Inscricao
     representantes: frozenset[CPF] = frozenset()
     representantes_titular: frozenset[CPF] = frozenset()
     cadeia: tuple[Procuracao, ...] = ()
+    designacoes: tuple[Designacao, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ class Representation:
     procuracao: Procuracao | None = None
     cadeia: tuple[str, ...] = ()
     ate: datetime | None = None
+    designacao: Designacao | None = None
+    """By which the outorgado, a company, lets this employee act."""
 
     @property
     def ref(self) -> RepresentationRef:
@@ -143,12 +150,13 @@ def represent(
     Raises NotRepresentable with the first Motivo that forbids it. The link is checked before anything that would
     tell a stranger about the inscrição (its situação, its procurações).
     """
+    designacao: Designacao | None = None
     if modo is Modo.TITULAR:
         _titular(holder, fatos, regras)
     elif modo is Modo.REPRESENTANTE_LEGAL:
         _representante_legal(holder, fatos)
     else:
-        _procuracao(holder, fatos, nivel, demanda, regras, at)
+        designacao = _procuracao(holder, fatos, nivel, demanda, regras, at)
     if isinstance(holder, PessoaJuridica):
         _responsavel(holder, fatos, regras)
     if demanda.nivel_minimo is not None and _RANK[nivel] < _RANK[demanda.nivel_minimo]:
@@ -157,12 +165,14 @@ def represent(
         raise NotRepresentable(Motivo.SITUACAO, fatos.inscricao.situacao)
     if modo is not Modo.PROCURACAO:
         return Representation(fatos.inscricao, modo)
+    vigencias = [link.vigencia for link in fatos.cadeia] + ([designacao.vigencia] if designacao else [])
     return Representation(
         fatos.inscricao,
         modo,
         fatos.cadeia[0],
         tuple(p.id for p in fatos.cadeia[1:]),
-        min(p.vigencia.fim for p in fatos.cadeia),
+        min(vigencia.fim for vigencia in vigencias),
+        designacao,
     )
 
 
@@ -185,8 +195,15 @@ def _representante_legal(holder: Holder, fatos: Fatos) -> None:
         raise NotRepresentable(Motivo.SEM_VINCULO)
 
 
-def _procuracao(holder: Holder, fatos: Fatos, nivel: Nivel, demanda: Demanda, regras: Regras, at: datetime) -> None:
-    if not fatos.cadeia or not same_person(holder.documento, fatos.cadeia[0].outorgado, regras):
+def _procuracao(
+    holder: Holder, fatos: Fatos, nivel: Nivel, demanda: Demanda, regras: Regras, at: datetime
+) -> Designacao | None:
+    """The designação relied on; None where the holder is the outorgado himself."""
+    if not fatos.cadeia:
+        raise NotRepresentable(Motivo.SEM_VINCULO)
+    direct = same_person(holder.documento, fatos.cadeia[0].outorgado, regras)
+    named = () if direct else _named(holder, fatos, regras)
+    if not direct and not named:
         raise NotRepresentable(Motivo.SEM_VINCULO)
     if len(fatos.cadeia) > MAX_CADEIA or fatos.cadeia[-1].pai is not None:
         raise NotRepresentable(Motivo.CADEIA)
@@ -206,6 +223,30 @@ def _procuracao(holder: Holder, fatos: Fatos, nivel: Nivel, demanda: Demanda, re
             raise NotRepresentable(Motivo.PODER, link.id)
         if link.nivel_minimo is not None and _RANK[nivel] < _RANK[link.nivel_minimo]:
             raise NotRepresentable(Motivo.NIVEL, link.nivel_minimo)
+    if fatos.cadeia[0].cedida_a is not None:
+        raise NotRepresentable(Motivo.CEDIDA, fatos.cadeia[0].id)
+    return None if direct else _designacao(named, demanda, at)
+
+
+def _named(holder: Holder, fatos: Fatos, regras: Regras) -> tuple[Designacao, ...]:
+    """The designações by which the outorgado made the holder its hand for this outorgante, whatever became of them."""
+    outorgado, outorgante = fatos.cadeia[0].outorgado, fatos.cadeia[0].outorgante
+    return tuple(
+        one
+        for one in fatos.designacoes
+        if one.pessoa == holder.documento and same_person(one.empresa, outorgado, regras) and one.reaches(outorgante)
+    )
+
+
+def _designacao(named: tuple[Designacao, ...], demanda: Demanda, at: datetime) -> Designacao:
+    """The one that lasts longest of those that hold and permit it."""
+    vigentes = [one for one in named if one.vigente(at)]
+    if not vigentes:
+        raise NotRepresentable(Motivo.DESIGNACAO, named[0].id)
+    permitting = [one for one in vigentes if one.permits(demanda.poder)]
+    if not permitting:
+        raise NotRepresentable(Motivo.PODER, vigentes[0].id)
+    return max(permitting, key=lambda one: (one.vigencia.fim, one.id))
 
 
 def _responsavel(holder: PessoaJuridica, fatos: Fatos, regras: Regras) -> None:
