@@ -83,6 +83,7 @@ contribuintes = Table(
     metadata,
     Column("id", String(11), primary_key=True),
     Column("nome", Text, nullable=False),
+    Column("fetched_at", Moment),
 )
 
 estabelecimentos = Table(
@@ -217,6 +218,17 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 """``salt`` and ``payload`` are null after erasure; ``sequence`` and ``hash`` are null until the sealer has come by."""
+
+audit_subjects = Table(
+    "audit_subjects",
+    metadata,
+    Column("subject", String(300), primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("id", _NUMBER, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""What an audit row is about (``idp.audit.subjects``), so that it is found by person, procuração, inscrição or client.
+The worker writes it after sealing, no request does; a row's go when its payload is erased."""
 
 ephemeral = Table(
     "ephemeral",
