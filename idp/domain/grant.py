@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.domain.certificado import Certificado
+from idp.domain.claims import ClaimsAsked
 from idp.domain.client import Client
+from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.representation import Representation, RepresentationRef
 
@@ -14,7 +16,8 @@ from idp.domain.representation import Representation, RepresentationRef
 @dataclass(frozen=True, slots=True)
 class Grant:
     """``sid`` is per (browser session, client, representation). ``session_id`` ends the grant with its session.
-    ``generation`` counts refresh rotations: token number n is spent by moving n to n + 1."""
+    ``generation`` counts refresh rotations: token number n is spent by moving n to n + 1. ``claims``: what the request
+    asked for by name."""
 
     id: str
     client_id: str
@@ -32,6 +35,7 @@ class Grant:
     generation: int = 0
     rotated_at: datetime | None = None
     revoked_at: datetime | None = None
+    claims: ClaimsAsked = ClaimsAsked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,15 @@ class CodeBinding:
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """A grant whose representation was computed again just now: the only thing tokens are made from."""
+    """A grant whose representation was computed again just now: the only thing tokens are made from. ``perfil``: what
+    the holder told of himself, where something of it may be handed over and he told anything."""
 
     grant: Grant
     client: Client
     representation: Representation
     at: datetime
     refresh_generation: int | None = None
+    perfil: Perfil | None = None
 
     def until(self, limit: datetime) -> datetime:
         """``limit``, or earlier where the certificate or the procuração ends first."""

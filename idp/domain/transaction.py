@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from idp.domain.acr import acr_of
 from idp.domain.certificado import Nivel
+from idp.domain.claims import ClaimsAsked
 from idp.domain.inscricao import InscricaoId
 from idp.domain.procuracao import Poder
 from idp.domain.representation import RepresentationRef
@@ -34,17 +36,20 @@ class Prompt(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What this one request asks of the representation, beyond what the client's registration demands: a certain
-    inscrição, poderes that must all be held, a certificate level. From ``claims`` or ``authorization_details``."""
+    inscrição, poderes that must all be held, a certificate level. From ``claims`` or ``authorization_details``;
+    ``detailed``: from the latter, whose answer goes into the token response (RFC 9396 §7)."""
 
     inscricao: InscricaoId | None = None
     poderes: frozenset[Poder] = frozenset()
     nivel_minimo: Nivel | None = None
+    detailed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """The validated parameters of one request. ``hint_sid`` and ``hint_sub`` are those of an
-    id_token_hint that is ours and for this client; signing in as anybody else does not answer the request."""
+    id_token_hint that is ours and for this client; signing in as anybody else does not answer the request. ``acr``:
+    where not empty, the login must reach one of these (an essential claim, OIDC Core §5.5.1.1)."""
 
     client_id: str
     redirect_uri: str
@@ -62,6 +67,29 @@ class AuthorizationRequest:
     hint_sub: str | None = None
     explicit_redirect_uri: bool = True
     wanted: Wanted = Wanted()
+    claims: ClaimsAsked = ClaimsAsked()
+    acr: tuple[str, ...] = ()
+
+    @property
+    def code_due(self) -> bool:
+        """Whether the answer carries a code."""
+        return "code" in self.response_type.split()
+
+    @property
+    def id_token_due(self) -> bool:
+        """Whether the answer itself carries an ID token."""
+        return "id_token" in self.response_type.split()
+
+    @property
+    def access_token_due(self) -> bool:
+        """Whether the answer itself carries an access token."""
+        return "token" in self.response_type.split()
+
+    @property
+    def disclosures(self) -> frozenset[str]:
+        """What is consented to: the scopes, and each claim asked for by name that none of them tells (``claim:cpf``)."""
+        named = {f"claim:{one.name}" for one in self.claims.all if one.scope not in self.scopes}
+        return self.scopes | named
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +115,9 @@ class Transaction:
         return Prompt.NONE in self.request.prompt
 
     def authenticated_enough(self, session: Session, now: datetime) -> bool:
-        """Whether ``session`` answers prompt=login and max_age (OIDC Core §3.1.2.1)."""
+        """Whether ``session`` answers prompt=login, max_age (OIDC Core §3.1.2.1) and an essential acr."""
+        if not self.reaches(session):
+            return False
         if Prompt.LOGIN in self.request.prompt and session.auth_time < self.started_at:
             return False
         max_age = self.request.max_age
@@ -95,6 +125,10 @@ class Transaction:
         if max_age is not None and session.auth_time < self.started_at:
             return (now - session.auth_time).total_seconds() <= max_age
         return True
+
+    def reaches(self, session: Session) -> bool:
+        """Whether the login of ``session`` has the assurance that the request cannot do without."""
+        return not self.request.acr or acr_of(session.certificado) in self.request.acr
 
     def with_session(self, session: Session) -> Transaction:
         return replace(self.without_choice(), session=session)
