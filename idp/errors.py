@@ -64,6 +64,19 @@ class RevocationUnknown(TemporarilyUnavailable):
     """The revocation list of a certificate's CA is stale or absent, so the certificate cannot be relied on now."""
 
 
+class CadastroUnavailable(TemporarilyUnavailable):
+    """The authority's cadastro did not answer, or with something that is no answer, and what is known is too old."""
+
+
+class CadastroStale(CadastroUnavailable):
+    """Facts of the cadastro that are older than the authority allows: nothing may rest on them. ``contribuintes``: the
+    contribuinte ids (CNPJ root or CPF) whose facts must be fetched again."""
+
+    def __init__(self, contribuintes: tuple[str, ...]) -> None:
+        super().__init__("facts of the cadastro are too old")
+        self.contribuintes = contribuintes
+
+
 class ConfigurationError(IdpError):
     """Settings, keys, trust or realm do not allow a start. ``remedy`` is the command or edit that cures it."""
 

@@ -148,6 +148,21 @@ class Cadastro(Protocol):
         ...
 
 
+class CadastroSource(Protocol):
+    """Where the rows of a remote cadastro come from. Called outside database transactions, never within: it may ask
+    another machine. Where the cadastro is our own tables nothing happens (``idp.flow.source.OwnTables``)."""
+
+    def before_choices(self, holder: Holder) -> datetime | None:
+        """Have what the holder may choose from in the rows: his own, companies that list him, some outorgantes never
+        fetched. None when all of it is fresh; otherwise the moment of the oldest, still young enough to rest on.
+        Raises CadastroUnavailable."""
+        ...
+
+    def refresh(self, contribuintes: Sequence[str]) -> None:
+        """Fetch the facts of these contribuinte ids (of a CadastroStale) into the rows. Raises CadastroUnavailable."""
+        ...
+
+
 class Procuracoes(Protocol):
     def get(self, id: str, *, lock: bool) -> Procuracao | None: ...
     def add(self, procuracao: Procuracao) -> None: ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from idp.domain.certificado import Nivel
@@ -17,7 +17,7 @@ from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.inscricao import Inscricao, InscricaoId, SituacaoCadastral
 from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.procuracao import EstadoProcuracao, Poder, Procuracao
-from idp.errors import NotRepresentable
+from idp.errors import CadastroStale, NotRepresentable
 
 
 class Modo(StrEnum):
@@ -98,6 +98,8 @@ class Fatos:
     ``representantes_titular``: those it lists for the holder's own company (empty for a PessoaFisica).
     ``cadeia``: the procuração relied on, then the one it descends from, up to the first; empty on other bases.
     ``designacoes``: in whatever state, those by which the outorgado of ``cadeia[0]``, a company, named the holder.
+    ``fetched_at``, ``holder_fetched_at``: when a remote cadastro last said so, of the inscrição's contribuinte and of
+    the holder's own; None where it never did.
     """
 
     inscricao: Inscricao
@@ -105,15 +107,19 @@ class Fatos:
     representantes_titular: frozenset[CPF] = frozenset()
     cadeia: tuple[Procuracao, ...] = ()
     designacoes: tuple[Designacao, ...] = ()
+    fetched_at: datetime | None = None
+    holder_fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Regras:
     """The authority's choices. ``raiz``: an e-CNPJ acts for its whole CNPJ root. ``responsavel_confere``: the
-    responsável named in an e-CNPJ must be among the legal representatives, where the cadastro lists any."""
+    responsável named in an e-CNPJ must be among the legal representatives, where the cadastro lists any.
+    ``cadastro_age``: how old facts from a remote cadastro may be; None where the cadastro is our own tables."""
 
     raiz: bool = True
     responsavel_confere: bool = True
+    cadastro_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +154,11 @@ def represent(
     """The representation of ``fatos.inscricao`` by ``holder`` on the basis ``modo``, at the moment ``at``.
 
     Raises NotRepresentable with the first Motivo that forbids it. The link is checked before anything that would
-    tell a stranger about the inscrição (its situação, its procurações).
+    tell a stranger about the inscrição (its situação, its procurações). Raises CadastroStale, before anything else,
+    where the facts are too old to say yes or no.
     """
+    if regras.cadastro_age is not None:
+        _fresh(holder, fatos, at - regras.cadastro_age)
     designacao: Designacao | None = None
     if modo is Modo.TITULAR:
         _titular(holder, fatos, regras)
@@ -181,6 +190,20 @@ def same_person(holder: Documento, other: Documento, regras: Regras) -> bool:
     if regras.raiz and isinstance(holder, CNPJ) and isinstance(other, CNPJ):
         return holder.raiz == other.raiz
     return holder == other
+
+
+def _fresh(holder: Holder, fatos: Fatos, oldest: datetime) -> None:
+    """Everything judged here was fetched since ``oldest``: also the holder's company, for its responsável."""
+    sources = {_contribuinte_id(fatos.inscricao.contribuinte): fatos.fetched_at}
+    if isinstance(holder, PessoaJuridica):
+        sources.setdefault(_contribuinte_id(holder.documento), fatos.holder_fetched_at)
+    stale = tuple(id for id, fetched_at in sources.items() if fetched_at is None or fetched_at < oldest)
+    if stale:
+        raise CadastroStale(stale)
+
+
+def _contribuinte_id(document: Documento) -> str:
+    return document.raiz if isinstance(document, CNPJ) else document.numero
 
 
 def _titular(holder: Holder, fatos: Fatos, regras: Regras) -> None:

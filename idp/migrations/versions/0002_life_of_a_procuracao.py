@@ -16,6 +16,16 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """In steps that the version before still runs on: tables and nullable columns only."""
+    op.add_column("contribuintes", sa.Column("fetched_at", MOMENT))
+    op.create_table(
+        "cadastro_fetches",
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.String(length=11), nullable=False),
+        sa.Column("fetched_at", MOMENT, nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key", name="pk_cadastro_fetches"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "audit_subjects",
         sa.Column("subject", sa.String(length=300), nullable=False),

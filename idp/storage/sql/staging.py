@@ -65,9 +65,7 @@ class _Target:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.name = str(table.name)
-        names = [
-            column.name for column in table.columns if column.name != "estado_em"
-        ]  # a file does not say since when
+        names = [column.name for column in table.columns if column.name not in ("estado_em", "fetched_at")]
         self.new = Table(
             f"novos_{table.name}",
             _temporary,

@@ -114,6 +114,18 @@ representantes = Table(
     Column("nome", Text, nullable=False),
 )
 
+cadastro_fetches = Table(
+    "cadastro_fetches",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(11), primary_key=True),
+    Column("fetched_at", Moment, nullable=False),
+    Column("etag", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a remote cadastro was asked, and when it last answered: ``kind`` contribuinte by its id, or representante by his
+CPF. A row also where it knows of nobody. ``contribuintes.fetched_at`` repeats the moment where the rights are read."""
+
 procuracoes = Table(
     "procuracoes",
     metadata,
