@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from idp.domain.certificado import RevocationStatus, Verdict
 from idp.domain.client import Client
 from idp.domain.grant import CodeBinding, Grant
+from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Fatos, Modo, RepresentationRef
@@ -181,6 +182,19 @@ class Consents(Protocol):
     def forget(self, sub: str, client_id: str) -> None: ...
 
 
+class Perfis(Protocol):
+    """What holders told of themselves: one for all establishments of a company, one for each person."""
+
+    def get(self, holder: Holder) -> Perfil | None: ...
+    def put(self, holder: Holder, perfil: Perfil) -> None:
+        """Store or replace."""
+        ...
+
+    def forget(self, holder: Holder) -> None:
+        """Leave nothing of it."""
+        ...
+
+
 class Grants(Protocol):
     """Token families and the codes that open them."""
 
@@ -203,9 +217,10 @@ class Grants(Protocol):
 
     def get(self, grant_id: str, *, lock: bool = False) -> Grant | None: ...
 
-    def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
-        """A grant together with the facts of its representation, read in ONE statement without locks: for userinfo and
-        introspection. None when unknown. Revoked grants are returned (see ``revoked_at``)."""
+    def in_use(self, grant_id: str) -> tuple[Grant, Fatos, Perfil | None] | None:
+        """A grant together with the facts of its representation and what its holder told of himself, read in ONE
+        statement without locks: for userinfo and introspection. None when unknown. Revoked grants are returned (see
+        ``revoked_at``)."""
         ...
 
     def revoke(self, grant_id: str, at: datetime) -> bool:
@@ -249,6 +264,57 @@ class Assertions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That a client is to be told of an ended session: the logout token it will be sent (Back-Channel Logout 1.0 §2.4).
+    ``id`` is the token's ``jti``, the same at every attempt."""
+
+    id: str
+    client_id: str
+    sub: str
+    sid: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notice with its receipts. ``next_attempt_at`` is None once delivered or given up; ``error`` is a token and what
+    was said, of the last attempt that failed."""
+
+    notice: Notice
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    delivered_at: datetime | None = None
+    given_up_at: datetime | None = None
+    error: str | None = None
+
+
+class Outbox(Protocol):
+    """Notices, written in the transaction that ends what they tell of and kept until delivered. An attempt is announced
+    before it is made (``claim``), so that a process that dies in the middle of one costs a delay and nothing else."""
+
+    def add(self, notices: Sequence[Notice], due: datetime) -> None: ...
+
+    def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
+        """Up to ``limit`` of those due at ``at``, oldest first, this attempt counted. Nobody else gets them before
+        ``until``."""
+        ...
+
+    def take_up(self, ids: Sequence[str], until: datetime) -> Sequence[Delivery]:
+        """Those of ``ids`` that nobody has attempted yet, due or not; otherwise like ``claim``."""
+        ...
+
+    def delivered(self, id: str, at: datetime) -> None: ...
+
+    def failed(self, id: str, at: datetime, error: str, again: datetime | None) -> None:
+        """``again``: when to try next; None gives up."""
+        ...
+
+    def recent(self, limit: int, *, waiting: bool = False) -> Sequence[Delivery]:
+        """The newest first; ``waiting``: only those that are still to be delivered."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One database transaction: everything in it becomes durable together, or nothing does."""
 
@@ -259,11 +325,15 @@ class UnitOfWork(Protocol):
     @property
     def consents(self) -> Consents: ...
     @property
+    def perfis(self) -> Perfis: ...
+    @property
     def grants(self) -> Grants: ...
     @property
     def return_codes(self) -> ReturnCodes: ...
     @property
     def assertions(self) -> Assertions: ...
+    @property
+    def outbox(self) -> Outbox: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -87,7 +87,7 @@ class AuthorizationRequest:
 
     @property
     def disclosures(self) -> frozenset[str]:
-        """What is consented to: the scopes, and each claim asked for by name that none of them tells (``claim:cpf``)."""
+        """What is consented to: the scopes, and each claim asked for that none of them tells (``claim:cpf``)."""
         named = {f"claim:{one.name}" for one in self.claims.all if one.scope not in self.scopes}
         return self.scopes | named
 

@@ -95,7 +95,7 @@ class Redemption:
             found = uow.grants.in_use(grant_id)
         if found is None:
             raise InvalidToken("unknown")
-        grant, fatos = found
+        grant, fatos, perfil = found
         if grant.revoked_at is not None or now >= grant.expires_at:
             raise InvalidToken("revoked" if grant.revoked_at else "expired")
         client = self.clients.get(grant.client_id)
@@ -110,7 +110,8 @@ class Redemption:
             representation = self._represent(client, grant, fatos, now)
         except NotRepresentable as refused:
             raise InvalidToken(refused.motivo) from refused
-        return Authorization(replace(grant, scopes=client.permitted(grant.scopes)), client, representation, now)
+        grant = replace(grant, scopes=client.permitted(grant.scopes))
+        return Authorization(grant, client, representation, now, perfil=perfil)
 
     def client_credentials(self, client: Client, scopes: frozenset[str]) -> datetime:
         """Record that a client took a token for itself (RFC 6749 §4.4); the moment of issue."""

@@ -16,13 +16,14 @@ from idp.domain.client import Client
 from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.grant import CodeBinding, Grant
 from idp.domain.inscricao import Inscricao, InscricaoId
+from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
 from idp.errors import AlreadySpent, NotFound
-from idp.ports import AuditEvent, Returned
+from idp.ports import AuditEvent, Notice, Returned
 
 
 class FakeClock:
@@ -132,12 +133,15 @@ class Rows:
     """By CNPJ root."""
     procuracoes: dict[str, Procuracao] = field(default_factory=dict)
     consents: dict[tuple[str, str, RepresentationRef], tuple[frozenset[str], datetime]] = field(default_factory=dict)
+    perfis: dict[str, Perfil] = field(default_factory=dict)
+    """By document."""
     grants: dict[str, Grant] = field(default_factory=dict)
     codes: dict[str, tuple[str, CodeBinding]] = field(default_factory=dict)
     spent_codes: set[str] = field(default_factory=set)
     issued: set[str] = field(default_factory=set)
     return_codes: dict[str, tuple[Returned, datetime]] = field(default_factory=dict)
     assertions: set[tuple[str, str]] = field(default_factory=set)
+    outbox: list[Notice] = field(default_factory=list)
     audit: list[AuditEvent] = field(default_factory=list)
 
     def copy(self) -> Rows:
@@ -182,9 +186,11 @@ class FakeUnitOfWork:
         self.cadastro = FakeCadastro(rows)
         self.procuracoes = FakeProcuracoes(rows)
         self.consents = FakeConsents(rows)
+        self.perfis = FakePerfis(rows)
         self.grants = FakeGrants(rows)
         self.return_codes = FakeReturnCodes(rows)
         self.assertions = FakeAssertions(rows)
+        self.outbox = FakeOutbox(rows)
         self.audit = FakeAudit(rows)
 
 
@@ -274,6 +280,20 @@ class FakeConsents:
             del self.rows.consents[key]
 
 
+class FakePerfis:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def get(self, holder: Holder) -> Perfil | None:
+        return self.rows.perfis.get(str(holder.documento))
+
+    def put(self, holder: Holder, perfil: Perfil) -> None:
+        self.rows.perfis[str(holder.documento)] = perfil
+
+    def forget(self, holder: Holder) -> None:
+        self.rows.perfis.pop(str(holder.documento), None)
+
+
 class FakeGrants:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -313,10 +333,10 @@ class FakeGrants:
     def get(self, grant_id: str, *, lock: bool = False) -> Grant | None:
         return self.rows.grants.get(grant_id)
 
-    def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
+    def in_use(self, grant_id: str) -> tuple[Grant, Fatos, Perfil | None] | None:
         grant = self.rows.grants.get(grant_id)
         facts = grant and FakeCadastro(self.rows).facts(grant.holder, grant.choice, lock=False)
-        return (grant, facts) if grant and facts else None
+        return (grant, facts, FakePerfis(self.rows).get(grant.holder)) if grant and facts else None
 
     def revoke(self, grant_id: str, at: datetime) -> bool:
         grant = self.rows.grants.get(grant_id)
@@ -358,3 +378,13 @@ class FakeAssertions:
         new = (client_id, jti) not in self.rows.assertions
         self.rows.assertions.add((client_id, jti))
         return new
+
+
+class FakeOutbox:
+    """What the flow does with it: add."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def add(self, notices: Sequence[Notice], due: datetime) -> None:
+        self.rows.outbox.extend(notices)

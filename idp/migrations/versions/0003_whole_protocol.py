@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+MOMENT = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
     """In steps that the version before still runs on: tables and nullable columns only."""
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("client_id", sa.String(length=255), nullable=False),
+        sa.Column("sub", sa.String(length=64), nullable=False),
+        sa.Column("sid", sa.String(length=64), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("next_attempt_at", MOMENT),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("delivered_at", MOMENT),
+        sa.Column("given_up_at", MOMENT),
+        sa.Column("last_error", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_outbox"),
+    )
+    op.create_index("ix_outbox_next_attempt_at", "outbox", ["next_attempt_at"])
+    op.add_column("grants", sa.Column("claims", sa.Text(), nullable=True))
+    op.create_table(
+        "perfis",
+        sa.Column("titular", sa.String(length=11), nullable=False),
+        sa.Column("dados", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("titular", name="pk_perfis"),
+    )
 
 
 def downgrade() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from idp.domain.certificado import Certificado
+from idp.domain.claims import ClaimsAsked
 from idp.domain.grant import CodeBinding, Grant
 from idp.domain.inscricao import InscricaoId
+from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.representation import Fatos, Modo, RepresentationRef
 from idp.errors import AlreadySpent
@@ -19,14 +21,14 @@ from idp.storage import codec
 from idp.storage.sql import rows
 from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import CADASTRO, Upsert, chain, fatos, procuracao
-from idp.storage.sql.tables import grants, inscricoes
+from idp.storage.sql.tables import grants, inscricoes, perfis
 
 _FAMILY = tuple(
     grants.c[name]
     for name in (
         *("id", "client_id", "sub", "sid", "session_id", "holder", "certificado", "uf", "numero", "modo"),
         *("procuracao", "scopes", "nonce", "auth_time", "created_at", "expires_at"),
-        *("generation", "rotated_at", "revoked_at"),
+        *("generation", "rotated_at", "revoked_at", "claims"),
     )
 )
 _CODE = (grants.c.redirect_uri, grants.c.explicit_redirect_uri, grants.c.code_challenge, grants.c.code_expires_at)
@@ -91,11 +93,16 @@ _BY_SID = (
 
 _chain = chain(grants.c.procuracao, grants.c.id == _KEY)
 _IN_USE = Prepared(
-    select(*(column.label(f"g_{column.name}") for column in _FAMILY), *fatos(grants.c.titular), *procuracao(_chain))
+    select(
+        *(column.label(f"g_{column.name}") for column in _FAMILY),
+        *fatos(grants.c.titular),
+        perfis.c.dados,
+        *procuracao(_chain),
+    )
     .select_from(
-        grants.join(CADASTRO, (inscricoes.c.uf == grants.c.uf) & (inscricoes.c.numero == grants.c.numero)).outerjoin(
-            _chain, _chain.c.id.is_not(None)
-        )
+        grants.join(CADASTRO, (inscricoes.c.uf == grants.c.uf) & (inscricoes.c.numero == grants.c.numero))
+        .outerjoin(perfis, perfis.c.titular == grants.c.titular)
+        .outerjoin(_chain, _chain.c.id.is_not(None))
     )
     .where(grants.c.id == _KEY)
     .order_by(_chain.c.elo)
@@ -137,6 +144,7 @@ class SqlGrants:
             "generation": grant.generation,
             "rotated_at": grant.rotated_at,
             "revoked_at": grant.revoked_at,
+            "claims": codec.dumps(grant.claims).decode() if grant.claims != ClaimsAsked() else None,
         }
         if _ADD.first(self._connection, values) is None:
             raise AlreadySpent("this transaction has issued its code")
@@ -157,14 +165,16 @@ class SqlGrants:
         row = self._connection.execute(_GET_LOCKED if lock else _GET, {"key": grant_id}).first()
         return None if row is None else _grant(row)
 
-    def in_use(self, grant_id: str) -> tuple[Grant, Fatos] | None:
+    def in_use(self, grant_id: str) -> tuple[Grant, Fatos, Perfil | None] | None:
         found = _IN_USE.rows(self._connection, {"key": grant_id})
         if not found:
             return None
         family, end = len(_FAMILY), len(_FAMILY) + rows.FATOS_SIZE
-        chained = found[0][end] is not None
-        cadeia = [rows.procuracao(link[end:]) for link in found] if chained else []
-        return _grant(found[0][:family]), rows.fatos(found[0][family:end], cadeia)
+        dados, procuracao = found[0][end], end + 1
+        chained = found[0][procuracao] is not None
+        cadeia = [rows.procuracao(link[procuracao:]) for link in found] if chained else []
+        perfil = codec.loads(Perfil, dados) if dados else None
+        return _grant(found[0][:family]), rows.fatos(found[0][family:end], cadeia), perfil
 
     def revoke(self, grant_id: str, at: datetime) -> bool:
         return self._connection.execute(_REVOKE, {"key": grant_id, "at": at}).rowcount == 1
@@ -185,6 +195,7 @@ def _grant(values: Sequence[Any]) -> Grant:
     """Of the columns ``_FAMILY``."""
     (id, client_id, sub, sid, session_id, holder, certificado, uf, numero, modo) = values[:10]
     (procuracao, scopes, nonce, auth_time, created_at, expires_at, generation, rotated_at, revoked_at) = values[10:19]
+    claims = values[19]
     return Grant(
         id=id,
         client_id=client_id,
@@ -202,6 +213,7 @@ def _grant(values: Sequence[Any]) -> Grant:
         generation=generation,
         rotated_at=rotated_at,
         revoked_at=revoked_at,
+        claims=codec.loads(ClaimsAsked, claims) if claims else ClaimsAsked(),
     )
 
 

@@ -16,6 +16,8 @@ from idp.storage.sql.clients import CachedClients, SqlClientRegistry
 from idp.storage.sql.consents import SqlConsents
 from idp.storage.sql.engine import answering, autocommit, transactional
 from idp.storage.sql.grants import SqlGrants
+from idp.storage.sql.perfis import SqlPerfis
+from idp.storage.sql.outbox import SqlOutbox
 from idp.storage.sql.procuracoes import SqlProcuracoes
 from idp.storage.sql.spent import PURGE, SqlAssertions, SqlReturnCodes
 from idp.storage.sql.staging import SqlStaging, staging
@@ -30,9 +32,11 @@ class SqlUnitOfWork:
     cadastro: SqlCadastro
     procuracoes: SqlProcuracoes
     consents: SqlConsents
+    perfis: SqlPerfis
     grants: SqlGrants
     return_codes: SqlReturnCodes
     assertions: SqlAssertions
+    outbox: SqlOutbox
     audit: SqlAudit
 
     @classmethod
@@ -41,9 +45,11 @@ class SqlUnitOfWork:
             SqlCadastro(connection),
             SqlProcuracoes(connection),
             SqlConsents(connection),
+            SqlPerfis(connection),
             SqlGrants(connection),
             SqlReturnCodes(connection),
             SqlAssertions(connection),
+            SqlOutbox(connection),
             SqlAudit(connection),
         )
 

@@ -192,9 +192,19 @@ grants = Table(
     Column("generation", Integer, nullable=False),
     Column("rotated_at", Moment),
     Column("revoked_at", Moment),
+    Column("claims", Text),
 )
 """A token family with the code that opens it. ``titular``: contribuinte id of the holder. Every login writes a row, and
 every index is one more page written: only what a request looks up by has one."""
+
+perfis = Table(
+    "perfis",
+    metadata,
+    Column("titular", String(11), primary_key=True),
+    Column("dados", Text, nullable=False),
+)
+"""What a holder told of himself, by his contribuinte id: found to be corrected and erased (LGPD art. 18), and by the
+statement that reads his grant."""
 
 return_codes = Table(
     "return_codes",
@@ -241,6 +251,23 @@ audit_subjects = Table(
 )
 """What an audit row is about (``idp.audit.subjects``), so that it is found by person, procuração, inscrição or client.
 The worker writes it after sealing, no request does; a row's go when its payload is erased."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("client_id", String(255), nullable=False),
+    Column("sub", String(64), nullable=False),
+    Column("sid", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("next_attempt_at", Moment, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("delivered_at", Moment),
+    Column("given_up_at", Moment),
+    Column("last_error", Text),
+)
+"""What clients are to be told of ended sessions. ``id`` is the ``jti``, the same at every attempt; ``next_attempt_at``
+is null once nothing more will be tried."""
 
 ephemeral = Table(
     "ephemeral",
