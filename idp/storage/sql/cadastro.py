@@ -23,7 +23,7 @@ from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
 from idp.storage.codec import cpf
 from idp.storage.sql import rows
 from idp.storage.sql.prepared import Prepared
-from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, fatos, procuracao
+from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, fatos, holder_fetched, procuracao
 from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
 
 _CONTRIBUINTE = [column.name for column in INSCRICAO].index("contribuinte")
@@ -42,15 +42,16 @@ _ANCESTORS = Prepared(select(*procuracao(_chain)).order_by(_chain.c.elo))
 _BOTH = inscricoes.join(estabelecimentos, estabelecimentos.c.documento == inscricoes.c.documento).join(
     contribuintes, or_(contribuintes.c.id == inscricoes.c.contribuinte, contribuintes.c.id == _HOLDER)
 )
+_OWN = (*INSCRICAO, contribuintes.c.id.label("locked"), contribuintes.c.fetched_at, holder_fetched(_HOLDER))
 _LOCKED = Prepared(
-    select(*INSCRICAO, contribuintes.c.id.label("locked"))
+    select(*_OWN)
     .select_from(_BOTH)
     .where(*_ONE)
     .order_by(contribuintes.c.id)
     .with_for_update(read=True, of=[contribuintes, inscricoes])
 )
 _LOCKED_CHAIN = Prepared(
-    select(*INSCRICAO, contribuintes.c.id.label("locked"), *procuracao())
+    select(*_OWN, *procuracao())
     .select_from(_BOTH.join(procuracoes, procuracoes.c.id == bindparam("procuracao")))
     .where(*_ONE)
     .order_by(contribuintes.c.id)
@@ -155,9 +156,7 @@ class SqlCadastro:
         if row is None:
             return None
         contribuinte = row[_CONTRIBUINTE]
-        cadeia = (
-            self._chain(rows.procuracao(row[rows.INSCRICAO_SIZE + 1 :]), _LOCKED_ANCESTORS) if with_procuracao else ()
-        )
+        cadeia = self._chain(rows.procuracao(row[len(_OWN) :]), _LOCKED_ANCESTORS) if with_procuracao else ()
         inscricao = rows.inscricao(row[: rows.INSCRICAO_SIZE])
         listed_for: dict[str, set[CPF]] = {}
         if isinstance(inscricao.contribuinte, CNPJ) or isinstance(holder, PessoaJuridica):
@@ -169,6 +168,8 @@ class SqlCadastro:
             frozenset(listed_for.get(contribuinte, ())),
             frozenset(listed_for.get(keys["holder"], ())),
             cadeia,
+            fetched_at=row[rows.INSCRICAO_SIZE + 1],
+            holder_fetched_at=row[rows.INSCRICAO_SIZE + 2],
         )
 
 

@@ -15,8 +15,8 @@ from idp.storage.codec import cpf, documento
 SEPARATOR = "|"
 INSCRICAO_SIZE = 8
 """Columns that make an Inscricao."""
-FATOS_SIZE = 10
-"""Columns that make Fatos without their chain: those and the two lists of representantes."""
+FATOS_SIZE = 12
+"""Columns that make Fatos without their chain: those, the two lists of representantes, the two moments of fetching."""
 
 
 def contribuinte_id(document: Documento) -> str:
@@ -61,7 +61,14 @@ def procuracao(values: Sequence[Any]) -> Procuracao:
 
 def fatos(values: Sequence[Any], cadeia: Sequence[Procuracao] = ()) -> Fatos:
     """Of the columns ``statements.fatos()``."""
-    return Fatos(inscricao(values[:INSCRICAO_SIZE]), cpfs(values[8]), cpfs(values[9]), tuple(cadeia))
+    return Fatos(
+        inscricao(values[:INSCRICAO_SIZE]),
+        cpfs(values[8]),
+        cpfs(values[9]),
+        tuple(cadeia),
+        fetched_at=values[10],
+        holder_fetched_at=values[11],
+    )
 
 
 def procuracao_values(value: Procuracao) -> dict[str, Any]:

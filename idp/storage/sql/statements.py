@@ -21,7 +21,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.representation import MAX_CADEIA
 from idp.storage.sql.rows import SEPARATOR
-from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
+from idp.storage.sql.tables import (
+    cadastro_fetches,
+    contribuintes,
+    estabelecimentos,
+    inscricoes,
+    procuracoes,
+    representantes,
+)
 
 
 class Upsert:
@@ -75,7 +82,18 @@ def _listed_cpfs(contribuinte: ColumnElement[str], name: str) -> ColumnElement[s
 def fatos(holder: ColumnElement[str]) -> tuple[ColumnElement[Any], ...]:
     """What ``rows.fatos`` needs, out of :data:`CADASTRO`; ``holder`` is the holder's contribuinte id."""
     listed = (_listed_cpfs(contribuintes.c.id, "representantes"), _listed_cpfs(holder, "representantes_titular"))
-    return (*INSCRICAO, *listed)
+    return (*INSCRICAO, *listed, contribuintes.c.fetched_at, holder_fetched(holder))
+
+
+def holder_fetched(holder: ColumnElement[str]) -> ColumnElement[Any]:
+    """When a remote cadastro last spoke of the holder's own contribuinte, which it may not know."""
+    asked = cadastro_fetches.c
+    return (
+        select(asked.fetched_at)
+        .where(asked.kind == literal_column("'contribuinte'"), asked.key == holder)
+        .scalar_subquery()
+        .label("holder_fetched_at")
+    )
 
 
 def procuracao(source: FromClause = procuracoes) -> tuple[ColumnElement[Any], ...]:
