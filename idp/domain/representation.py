@@ -7,7 +7,7 @@ bases and they never chain: a partner's e-CPF does not reach procurações given
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -35,6 +35,7 @@ class Motivo(StrEnum):
     RESPONSAVEL_DIVERGENTE = "responsavel_divergente"
     SITUACAO = "situacao_nao_aceita"
     PODER = "poder_ausente"
+    INSCRICAO = "outra_inscricao"
     NIVEL = "nivel_insuficiente"
     PENDENTE = "procuracao_pendente"
     SUSPENSA = "procuracao_suspensa"
@@ -124,11 +125,33 @@ class Regras:
 
 @dataclass(frozen=True, slots=True)
 class Demanda:
-    """What the client requires of a representation."""
+    """What is required of a representation: by the client's registration, and by one request on top of it.
+    ``poder`` and all of ``poderes`` must be held; ``inscricao`` is the only one that answers the request."""
 
     poder: Poder | None = None
     nivel_minimo: Nivel | None = None
     situacoes: frozenset[SituacaoCadastral] = frozenset({SituacaoCadastral.ATIVA})
+    poderes: frozenset[Poder] = frozenset()
+    inscricao: InscricaoId | None = None
+
+    @property
+    def exigidos(self) -> frozenset[Poder]:
+        """Every poder that must be held."""
+        return self.poderes if self.poder is None else self.poderes | {self.poder}
+
+    def and_also(
+        self, inscricao: InscricaoId | None, poderes: frozenset[Poder], nivel_minimo: Nivel | None
+    ) -> Demanda:
+        """This demand and another one together: the stricter of both. Two different inscrições leave none."""
+        levels = [nivel for nivel in (self.nivel_minimo, nivel_minimo) if nivel is not None]
+        if self.inscricao is not None and inscricao is not None and self.inscricao != inscricao:
+            return replace(self, situacoes=frozenset())
+        return replace(
+            self,
+            poderes=self.poderes | poderes,
+            nivel_minimo=max(levels, key=_RANK.__getitem__, default=None),
+            inscricao=self.inscricao or inscricao,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +191,8 @@ def represent(
         designacao = _procuracao(holder, fatos, nivel, demanda, regras, at)
     if isinstance(holder, PessoaJuridica):
         _responsavel(holder, fatos, regras)
+    if demanda.inscricao is not None and fatos.inscricao.id != demanda.inscricao:
+        raise NotRepresentable(Motivo.INSCRICAO)
     if demanda.nivel_minimo is not None and _RANK[nivel] < _RANK[demanda.nivel_minimo]:
         raise NotRepresentable(Motivo.NIVEL, demanda.nivel_minimo)
     if fatos.inscricao.situacao not in demanda.situacoes:
@@ -242,7 +267,7 @@ def _procuracao(
             raise NotRepresentable(Motivo.FUTURA, link.id)
         if not link.vigencia.contains(at):
             raise NotRepresentable(Motivo.EXPIRADA, link.id)
-        if not link.permits(demanda.poder):
+        if not all(map(link.permits, demanda.exigidos)):
             raise NotRepresentable(Motivo.PODER, link.id)
         if link.nivel_minimo is not None and _RANK[nivel] < _RANK[link.nivel_minimo]:
             raise NotRepresentable(Motivo.NIVEL, link.nivel_minimo)
@@ -266,7 +291,7 @@ def _designacao(named: tuple[Designacao, ...], demanda: Demanda, at: datetime) -
     vigentes = [one for one in named if one.vigente(at)]
     if not vigentes:
         raise NotRepresentable(Motivo.DESIGNACAO, named[0].id)
-    permitting = [one for one in vigentes if one.permits(demanda.poder)]
+    permitting = [one for one in vigentes if all(map(one.permits, demanda.exigidos))]
     if not permitting:
         raise NotRepresentable(Motivo.PODER, vigentes[0].id)
     return max(permitting, key=lambda one: (one.vigencia.fim, one.id))
