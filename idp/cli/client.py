@@ -16,7 +16,8 @@ from idp.cli.installation import actor, installation
 from idp.cli.output import fail, json_option, note, show, table
 from idp.clock import SystemClock
 from idp.domain.certificado import Nivel
-from idp.domain.client import SCOPES, SIGNING_ALGS, AuthMethod, Client, GrantType
+from idp.domain.client import SCOPES, AuthMethod, Client, GrantType
+from idp.domain.client_metadata import SIGNING_ALGS
 from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.jwks import check_public_keys
 from idp.domain.representation import Demanda

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from idp.cli.installation import actor, installation
 from idp.cli.output import json_option, show, table
 from idp.clock import SystemClock
-from idp.domain.client import SIGNING_ALGS
+from idp.domain.client_metadata import SIGNING_ALGS
 from idp.errors import ConfigurationError
 from idp.keyring import KeyInfo, KeyRing
 from idp.ports import AuditEvent

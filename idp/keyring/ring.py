@@ -19,7 +19,8 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idp.domain.client import SIGNING_ALGS, Client
+from idp.domain.client import Client
+from idp.domain.client_metadata import SIGNING_ALGS
 from idp.domain.documents import CPF
 from idp.domain.person import Holder
 from idp.errors import ConfigurationError

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from idp.domain.client import SCOPES, SIGNING_ALGS, AuthMethod
+from idp.domain.client import SCOPES, AuthMethod
+from idp.domain.client_metadata import SIGNING_ALGS
 from idp.domain.transaction import Prompt
 from idp.oidc.assertion import ALGORITHMS
 from idp.oidc.claims import ACR_VALUES, CLAIMS

@@ -114,7 +114,7 @@ def test_what_cannot_be_registered_names_the_field_and_registers_nothing(
     assert installed.json("client list") == []
 
 
-@pytest.mark.parametrize("option", ["--scope email", "--auth-method BASIC", "--situacao X", "--grant implicit"])
+@pytest.mark.parametrize("option", ["--scope everything", "--auth-method BASIC", "--situacao X", "--grant password"])
 def test_a_word_that_does_not_exist_is_answered_with_those_that_do(installed: Idp, option: str) -> None:
     assert "is not one of" in installed(CREATE, *option.split(), exit_code=2).stderr
 

@@ -89,7 +89,7 @@ def test_any_other_redirect_uri_is_refused(uri: str) -> None:
         ({"client_id": "ç"}, "client_id"),
         ({"client_id": "😀"}, "client_id"),
         ({"name": " "}, "client_name"),
-        ({"scopes": frozenset({"openid", "email"})}, "scope"),
+        ({"scopes": frozenset({"openid", "everything"})}, "scope"),
         ({"redirect_uris": ()}, "redirect_uris"),
         ({"grant_types": frozenset({GrantType.REFRESH_TOKEN})}, "grant_types"),
         (
