@@ -142,7 +142,7 @@ def create_issuer(settings: Settings) -> Flask:
     respond = make_responder(screens, writer)
     app = _app(settings.issuer, settings, pages)
     refuse_unless(app, refuse_certificate_headers, pages)
-    logout = Logout(clock=parts.clock, store=parts.store, sessions=journey.sessions)
+    logout = Logout(clock=parts.clock, store=parts.store, sessions=journey.sessions, clients=parts.clients)
     for blueprint in (
         *parts.provider.documents(),
         *parts.provider.back_channel(),

@@ -25,8 +25,9 @@ from idp.flow.logout import Logout
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
 from idp.flow.policy import EXPIRY_WARNING, Policy
 from idp.flow.secret import digest, new_id, new_secret
+from idp.flow.source import OwnTables, on_fresh_facts
 from idp.flow.steps import STEPS, Consent, Login
-from idp.ports import Clients, Clock, Identifiers, Revocation, Sessions, Store, Transactions, UnitOfWork
+from idp.ports import CadastroSource, Clients, Clock, Identifiers, Revocation, Sessions, Store, Transactions, UnitOfWork
 
 
 class Journey:
@@ -43,6 +44,7 @@ class Journey:
         identifiers: Identifiers,
         revocation: Revocation,
         policy: Policy,
+        source: CadastroSource | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
@@ -52,7 +54,8 @@ class Journey:
         self.identifiers = identifiers
         self.revocation = revocation
         self.policy = policy
-        self.logout = Logout(clock=clock, store=store, sessions=sessions)
+        self.source = source or OwnTables()
+        self.logout = Logout(clock=clock, store=store, sessions=sessions, clients=clients)
 
     # -- entries -------------------------------------------------------------------------------------------------
 
@@ -117,9 +120,10 @@ class Journey:
         if previous:
             self.sessions.delete(previous.key)
         tx = tx.with_session(session)
-        if not self._is_hinted(tx, session):
+        refused = self._unmet(tx, session)
+        if refused is not None:
             self.transactions.delete(tx.id)
-            return SignedIn(session, cookie, Redirected(tx.request, "login_required", "not the hinted end-user"))
+            return SignedIn(session, cookie, refused)
         return SignedIn(session, cookie, self.advance(tx))
 
     def consented(
@@ -230,7 +234,7 @@ class Journey:
                 return tx, offered
             who = consenting(session.holder, self.identifiers.subject(session.holder, client))
             agreed = uow.consents.granted(who, client.client_id, ref, now)
-        return tx.with_choice(ref, consented=tx.request.scopes <= agreed), offered
+        return tx.with_choice(ref, consented=tx.request.disclosures <= agreed), offered
 
     def _choices(self, uow: UnitOfWork, session: Session, client: Client, now: datetime) -> Choices:
         return choices(
@@ -246,14 +250,14 @@ class Journey:
         code = new_secret()
         try:
             with self.store.begin() as uow:
-                motivo = issue(uow, tx, client, code, identifiers=self.identifiers, policy=self.policy, at=now)
+                issued = issue(uow, tx, client, code, identifiers=self.identifiers, policy=self.policy, at=now)
         except AlreadySpent:
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
-        if motivo is not None:
-            return self._ask(Consent, tx.without_choice(), client, None, motivo)
+        if isinstance(issued, Motivo):
+            return self._ask(Consent, tx.without_choice(), client, None, issued)
         if not new:
             self.transactions.delete(tx.id)
-        return Granted(tx.request, code)
+        return Granted(tx.request, code if tx.request.code_due else "", issued)
 
     # -- small checks --------------------------------------------------------------------------------------------
 
@@ -268,6 +272,14 @@ class Journey:
         if tx.session is None or current is None or current.id != tx.session.id:
             return tx.without_session()
         return replace(tx, session=current)
+
+    def _unmet(self, tx: Transaction, session: Session) -> Redirected | None:
+        """What a login just made leaves unanswered: the right person, the assurance that was essential."""
+        if not self._is_hinted(tx, session):
+            return Redirected(tx.request, "login_required", "not the hinted end-user")
+        if not tx.reaches(session):
+            return Redirected(tx.request, "unmet_authentication_requirements", "the essential acr was not reached")
+        return None
 
     def _is_hinted(self, tx: Transaction, session: Session) -> bool:
         if tx.request.hint_sub is None:

@@ -92,7 +92,7 @@ def test_a_session_s_end_ends_what_it_gave_and_nothing_else(world: World) -> Non
     other, other_token = world.tokens("ada", at="B")
     session = world.sessions.get(world.key("A"))
     ended = world.logout.end(session)
-    assert {grant.id for grant in ended} == {mine.grant.id, again.grant.id}
+    assert {grant.id for grant in ended.grants} == {mine.grant.id, again.grant.id}
     assert world.store.audited[-1] == "session.ended"
     with pytest.raises(InvalidGrant):
         world.refresh(token)
@@ -101,4 +101,4 @@ def test_a_session_s_end_ends_what_it_gave_and_nothing_else(world: World) -> Non
     assert world.redemption.in_use(other.grant.id)
     assert world.refresh(other_token)
     assert world.sessions.get(world.key("A")) is None
-    assert world.logout.end(session) == []
+    assert world.logout.end(session).grants == []

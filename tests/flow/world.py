@@ -111,7 +111,7 @@ class World:
         self.journey = Journey(transactions=self.transactions, sessions=self.sessions, **common)
         self.redemption = Redemption(**common)
         self.gateway = Gateway(clock=self.clock, store=self.store, judge=self._judge, policy=self.policy)
-        self.logout = Logout(clock=self.clock, store=self.store, sessions=self.sessions)
+        self.logout = Logout(clock=self.clock, store=self.store, sessions=self.sessions, clients=self.clients)
         self.outorga = Outorga(clock=self.clock, store=self.store, regras=self.policy.regras)
         self.holders = dict(PEOPLE)
         self.not_after: dict[str, datetime] = {}

@@ -204,7 +204,7 @@ class World:
         self.journey = Journey(transactions=self.transactions, sessions=self.sessions, **shared)
         self.redemption = Redemption(**shared)
         self.gateway = Gateway(clock=self.clock, store=self.store, judge=judge, policy=policy)
-        logout = Logout(clock=self.clock, store=self.store, sessions=self.sessions)
+        logout = Logout(clock=self.clock, store=self.store, sessions=self.sessions, clients=self.clients)
         provider = Provider(
             issuer=ISSUER,
             keys=self.keys,
