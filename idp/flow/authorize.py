@@ -16,7 +16,7 @@ from idp.domain.person import Holder
 from idp.domain.representation import Motivo, RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import AuthorizationRequest, Prompt, Transaction
-from idp.errors import AlreadySpent
+from idp.errors import AlreadySpent, CadastroUnavailable
 from idp.flow import events
 from idp.flow.certificate import session_refused
 from idp.flow.choices import Choices, choices
@@ -186,11 +186,18 @@ class Journey:
             self.logout.refused(tx.session, refused)
             tx = tx.without_session()
         offered: Choices | None = None
+        known_at: datetime | None = None
         if tx.session is not None and not tx.consented:
+            try:
+                known_at = self.source.before_choices(tx.session.holder)
+            except CadastroUnavailable:
+                if not tx.silent:
+                    raise
+                return Redirected(tx.request, "temporarily_unavailable")
             tx, offered = self._recall(tx, tx.session, client, now)
         for step in STEPS:
             if step.pending(tx):
-                return self._ask(step, tx, client, offered, None, refused)
+                return self._ask(step, tx, client, offered, None, refused, known_at)
         return self._issue(tx, client, now, new)
 
     def _ask(
@@ -201,6 +208,7 @@ class Journey:
         offered: Choices | None,
         motivo: Motivo | None,
         refused: Refused | None = None,
+        known_at: datetime | None = None,
     ) -> Outcome:
         if tx.silent:
             return Redirected(tx.request, step.error(tx, offered))
@@ -210,7 +218,7 @@ class Journey:
         if offered is None:
             with self.store.reading() as uow:
                 offered = self._choices(uow, tx.session, client, self.clock.now())
-        return AskConsent(tx, offered, motivo)
+        return AskConsent(tx, offered, motivo, known_at)
 
     def _recall(
         self, tx: Transaction, session: Session, client: Client, now: datetime
@@ -242,10 +250,12 @@ class Journey:
             uow.cadastro.candidates(session.holder, raiz=self.policy.regras.raiz),
             nivel=session.certificado.nivel,
             demanda=client.demanda,
-            regras=self.policy.regras,
+            # A long list is shown as the rows have it; what is chosen from it is judged by fresh ones.
+            regras=replace(self.policy.regras, cadastro_age=None),
             at=now,
         )
 
+    @on_fresh_facts
     def _issue(self, tx: Transaction, client: Client, now: datetime, new: bool) -> Outcome:
         code = new_secret()
         try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from idp.domain.certificado import Refused
+from idp.domain.grant import Authorization
 from idp.domain.representation import Motivo
 from idp.domain.session import Session
 from idp.domain.transaction import AuthorizationRequest, Transaction
@@ -32,11 +34,13 @@ class AskLogin:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """Show "em nome de quem?". ``choices`` may offer nothing; ``refused`` is why the choice just made fell through."""
+    """Show "em nome de quem?". ``choices`` may offer nothing; ``refused`` is why the choice just made fell through.
+    ``known_at``: how old the remote cadastro's facts are, where it could not be asked just now."""
 
     tx: Transaction
     choices: Choices
     refused: Motivo | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,12 @@ class Displayed:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A code for the client. ``code`` is the bearer value itself: it exists nowhere else."""
+    """The client gets what it asked for. ``code`` is the bearer value itself, it exists nowhere else; "" where the
+    response type has none. ``authorization``: what the tokens in the answer are made of, where it has any."""
 
     request: AuthorizationRequest
     code: str
+    authorization: Authorization | None = None
 
 
 Outcome = AskLogin | AskConsent | Redirected | Displayed | Granted

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from idp.domain.person import Holder
 from idp.errors import CadastroStale
 from idp.ports import CadastroSource
-
-T = TypeVar("T")
 
 
 class OwnTables:
@@ -23,11 +22,25 @@ class OwnTables:
         return None
 
 
-def on_fresh_facts(source: CadastroSource, act: Callable[[], T]) -> T:
-    """``act``, a whole database transaction, and once more where its facts were too old and could be fetched. What the
-    first attempt spent was rolled back with it. Raises CadastroUnavailable, then too with nothing changed."""
-    try:
-        return act()
-    except CadastroStale as stale:
-        source.refresh(stale.contribuintes)
-    return act()
+class _Sourced(Protocol):
+    source: CadastroSource
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound=_Sourced)
+
+
+def on_fresh_facts(act: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """For a method that is one whole database transaction: where its facts were too old, fetch them and do it once
+    more. What the first attempt spent was rolled back. Raises CadastroUnavailable, then too with nothing changed."""
+
+    @wraps(act)
+    def attempt(self: S, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return act(self, *args, **kwargs)
+        except CadastroStale as stale:
+            self.source.refresh(stale.contribuintes)
+        return act(self, *args, **kwargs)
+
+    return attempt
