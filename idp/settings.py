@@ -28,7 +28,7 @@ from idp.errors import ConfigurationError
 
 _DOMAIN = re.compile(r"(?!.*[.][0-9]+\Z)[a-z0-9-]+([.][a-z0-9-]+)+\Z")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_SECRETS = ("proxy_secret", "database_url", "ephemeral_url")
+_SECRETS = ("proxy_secret", "cadastro_token", "database_url", "ephemeral_url")
 
 
 class Settings(BaseSettings):
@@ -119,6 +119,28 @@ class Settings(BaseSettings):
     """Whether an e-CNPJ acts for every establishment of its CNPJ root or for its own only."""
     responsavel_divergente: Literal["recusar", "permitir"] = "recusar"
     """What to do when the responsável in an e-CNPJ is not among the legal representatives in the cadastro."""
+    cadastro_source: Literal["local", "https"] = "local"
+    """Where contribuintes, inscrições and legal representatives come from: our own tables, filled by
+    ``idp cadastro import``, or the authority's service at cadastro_url (docs/cadastro.md). Procurações are always our
+    own."""
+    cadastro_url: str = ""
+    """Base address of the authority's service, https, as docs/cadastro-openapi.yaml describes it."""
+    cadastro_token: SecretStr = SecretStr("")
+    """Bearer token for that service; empty: none is sent."""
+    cadastro_client_certificate: Path | None = None
+    """PEM chain of our client certificate for that service; None: none is shown."""
+    cadastro_client_key: Path | None = None
+    """PEM private key of cadastro_client_certificate; None: it is in the same file."""
+    cadastro_ca: Path | None = None
+    """PEM file of the CAs that may certify that service; None: those the machine trusts."""
+    cadastro_fresh_seconds: int = Field(default=300, ge=0)
+    """Facts younger than this are not asked for again at a login. Older ones are, and where that fails are used with a
+    notice on the page, as long as cadastro_age_seconds allows."""
+    cadastro_age_seconds: int = Field(default=3600, ge=60)
+    """Facts older than this decide nothing: without an answer of the service nobody acts on them. The longest that a
+    legal representative's removal there goes unseen here."""
+    cadastro_timeout_seconds: float = Field(default=5.0, gt=0, le=30)
+    """How long one question to that service may take in all."""
     crl_grace_seconds: int = Field(default=0, ge=0, le=86400)
     """How long past nextUpdate a revocation list may still be used; 0 refuses at once."""
     crl_extra_urls: tuple[str, ...] = ()
@@ -186,6 +208,23 @@ class Settings(BaseSettings):
         if value and None in _host_and_port(value):
             raise ValueError(f"{value!r} is not an address and a port, such as 127.0.0.1:9464")
         return value
+
+    @field_validator("cadastro_url")
+    @classmethod
+    def _service(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in value):
+            raise ValueError("must be an https address without query")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _asked(self) -> Settings:
+        if self.cadastro_source == "https":
+            if not self.cadastro_url:
+                raise ValueError("cadastro_source https needs cadastro_url")
+            if self.cadastro_fresh_seconds > self.cadastro_age_seconds:
+                raise ValueError("cadastro_fresh_seconds must not exceed cadastro_age_seconds")
+        return self
 
     @model_validator(mode="after")
     def _safe(self) -> Settings:
