@@ -66,17 +66,6 @@ def sem_documentos(text: str) -> str:
     return _DOCUMENT.sub(_mask, text)
 
 
-def busca(text: str) -> str:
-    """For comparing: lower case, no accents, single spaces."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(plain.casefold().split())
-
-
-def compacto(text: str) -> str:
-    """Letters and digits only, upper case: a document or inscrição typed with or without its mask."""
-    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
-
-
 def lista(items: list[str]) -> str:
     """``a``, ``a e b``, ``a, b e c``."""
     return " e ".join(filter(None, (", ".join(items[:-1]), items[-1] if items else "")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from idp.domain.busca import busca
 from idp.domain.certificado import Nivel
 from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.inscricao import Inscricao, InscricaoId, SituacaoCadastral
@@ -80,6 +81,7 @@ def procuracao_values(value: Procuracao) -> dict[str, Any]:
         "outorgante": value.outorgante.numero,
         "outorgante_contribuinte": contribuinte_id(value.outorgante),
         "outorgante_nome": value.outorgante_nome,
+        "outorgante_busca": busca(value.outorgante_nome),
         "outorgado": value.outorgado.numero,
         "outorgado_contribuinte": contribuinte_id(value.outorgado),
         "outorgado_nome": value.outorgado_nome,

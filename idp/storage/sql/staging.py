@@ -38,6 +38,7 @@ from sqlalchemy import (
 
 from idp.cadastro.importacao import Counts, Numbered
 from idp.cadastro.registros import Contribuinte, Estabelecimento, Registro, Representante
+from idp.domain.busca import busca
 from idp.domain.documents import CPF
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.ports import AuditEvent
@@ -238,7 +239,7 @@ def _encode(record: Registro) -> Iterator[tuple[_Target, dict[str, Any]]]:
     else:
         documento, contribuinte = record.documento.numero, rows.contribuinte_id(record.documento)
         if isinstance(record, Contribuinte):
-            yield _CONTRIBUINTES, {"id": contribuinte, "nome": record.nome}
+            yield _CONTRIBUINTES, {"id": contribuinte, "nome": record.nome, "busca": busca(record.nome)}
             if isinstance(record.documento, CPF):
                 yield _ESTABELECIMENTOS, {"documento": documento, "contribuinte": contribuinte, "matriz": True}
         elif isinstance(record, Estabelecimento):
@@ -256,5 +257,6 @@ def _encode(record: Registro) -> Iterator[tuple[_Target, dict[str, Any]]]:
                     "contribuinte": contribuinte,
                     "situacao": record.situacao.value,
                     "municipio": record.municipio,
+                    "busca": busca(f"{record.municipio} {record.id.uf}"),
                 },
             )

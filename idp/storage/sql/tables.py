@@ -50,6 +50,8 @@ class Moment(TypeDecorator[datetime]):
 
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
+SEARCHED = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its characters, as SQLite has it."""
 
 metadata = MetaData(
     naming_convention={
@@ -84,7 +86,10 @@ contribuintes = Table(
     Column("id", String(11), primary_key=True),
     Column("nome", Text, nullable=False),
     Column("fetched_at", Moment),
+    Column("busca", SEARCHED, nullable=False, server_default=text("''")),
 )
+"""``busca``, here and below: text made by :func:`idp.domain.busca.busca`, so that both databases find and order alike.
+Here of the name."""
 
 estabelecimentos = Table(
     "estabelecimentos",
@@ -101,10 +106,13 @@ inscricoes = Table(
     Column("uf", String(2), primary_key=True),
     Column("numero", String(20), primary_key=True),
     Column("documento", ForeignKey("estabelecimentos.documento"), nullable=False, index=True),
-    Column("contribuinte", ForeignKey("contribuintes.id"), nullable=False, index=True),
+    Column("contribuinte", ForeignKey("contribuintes.id"), nullable=False),
     Column("situacao", String(16), nullable=False),
     Column("municipio", Text, nullable=False),
+    Column("busca", SEARCHED, nullable=False, server_default=text("''")),
+    Index("ix_inscricoes_contribuinte_documento", "contribuinte", "documento", "uf", "numero"),
 )
+"""``busca``: of município and UF."""
 
 representantes = Table(
     "representantes",
@@ -134,7 +142,7 @@ procuracoes = Table(
     Column("outorgante_contribuinte", String(11), nullable=False, index=True),
     Column("outorgante_nome", Text, nullable=False),
     Column("outorgado", String(14), nullable=False),
-    Column("outorgado_contribuinte", String(11), nullable=False, index=True),
+    Column("outorgado_contribuinte", String(11), nullable=False),
     Column("outorgado_nome", Text, nullable=False),
     Column("poderes", Text, nullable=False),
     Column("escopo", String(16), nullable=False),
@@ -146,10 +154,21 @@ procuracoes = Table(
     Column("substabelecivel", Boolean, nullable=False),
     Column("pai", ForeignKey("procuracoes.id"), index=True),
     Column("nivel_minimo", String(8)),
+    Column("outorgante_busca", SEARCHED, nullable=False, server_default=text("''")),
+    Index("ix_procuracoes_recebidas", "outorgado_contribuinte", "estado", "outorgante_busca", "id"),
     CheckConstraint("outorgante <> outorgado", name="parties"),
 )
 """``poderes`` and ``inscricoes`` are sorted lists joined by ``|``. The parties' contribuinte ids make them findable;
 whether an inscrição is reached is the domain's to say."""
+
+preferencias = Table(
+    "preferencias",
+    metadata,
+    Column("quem", String(64), primary_key=True),
+    Column("choice", String(128), primary_key=True),
+    Column("fixada_em", Moment, nullable=False),
+)
+"""The choices that somebody keeps at the top of the list. ``quem``: a keyed digest of the person, nobody's document."""
 
 consents = Table(
     "consents",
@@ -247,6 +266,7 @@ audit_subjects = Table(
     Column("subject", String(300), primary_key=True),
     Column("at", Moment, primary_key=True),
     Column("id", _NUMBER, primary_key=True, autoincrement=False),
+    Column("kind", String(48), nullable=False),
     sqlite_with_rowid=False,
 )
 """What an audit row is about (``idp.audit.subjects``), so that it is found by person, procuração, inscrição or client.

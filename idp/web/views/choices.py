@@ -12,7 +12,8 @@ from idp.domain.documents import CNPJ, Documento
 from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.person import Holder
 from idp.domain.representation import Modo, Representation
-from idp.web.text import busca, compacto, legivel, ultimo_dia
+from idp.domain.busca import busca, compacto
+from idp.web.text import legivel, ultimo_dia
 from idp.web.views.poderes import todos_em_palavras
 
 PER_PAGE = 100

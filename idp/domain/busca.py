@@ -1,0 +1,16 @@
+"""Text made fit to be searched and put in order: the same on every database, because it is made here."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def busca(text: str) -> str:
+    """For comparing: lower case, no accents, single spaces, nothing that is not printable."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isprintable() else " " for c in plain.casefold()).split())
+
+
+def compacto(text: str) -> str:
+    """Letters and digits only, upper case: a document or inscrição typed with or without its mask."""
+    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
