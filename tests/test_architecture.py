@@ -55,6 +55,7 @@ TABLE = {
     "idp.storage.sql.audit": may(
         "domain ports errors paths audit", "sqlalchemy orjson"
     ),  # writes the chain audit defines
+    "idp.storage.sql.trail": may("domain ports errors audit", "sqlalchemy orjson"),  # finds rows by what they are about
     "idp.storage.sql.staging": may("domain ports errors cadastro", "sqlalchemy"),  # gathers what cadastro reads
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),
     "idp.keyring": may("domain ports errors", "cryptography orjson pkcs11"),

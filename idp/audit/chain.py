@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -34,12 +34,26 @@ class Row:
     sequence: int | None = None
     hash: str | None = None
 
+    def intact(self) -> bool:
+        """Whether salt and payload are what the row committed to; of an erased row, False."""
+        if self.salt is None or self.payload is None:
+            return False
+        try:
+            salt = bytes.fromhex(self.salt)
+        except ValueError:
+            return False
+        return commitment(salt, self.kind, self.at, self.payload) == self.commitment
+
 
 class Log(Protocol):
     """The rows, as a store keeps them."""
 
     def seal(self) -> tuple[int, str] | None:
         """Chain every committed, unsealed row, alone; the new (sequence, head), or None when nothing was there."""
+        ...
+
+    def links(self, first: int, last: int) -> Sequence[str]:
+        """The hashes of the sealed rows with these sequences, in order."""
         ...
 
     def rows(self) -> Iterator[Row]:

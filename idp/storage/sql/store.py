@@ -16,11 +16,12 @@ from idp.storage.sql.clients import CachedClients, SqlClientRegistry
 from idp.storage.sql.consents import SqlConsents
 from idp.storage.sql.engine import answering, autocommit, transactional
 from idp.storage.sql.grants import SqlGrants
-from idp.storage.sql.perfis import SqlPerfis
 from idp.storage.sql.outbox import SqlOutbox
+from idp.storage.sql.perfis import SqlPerfis
 from idp.storage.sql.procuracoes import SqlProcuracoes
 from idp.storage.sql.spent import PURGE, SqlAssertions, SqlReturnCodes
 from idp.storage.sql.staging import SqlStaging, staging
+from idp.storage.sql.trail import SqlAuditTrail
 
 _LEEWAY = timedelta(minutes=5)
 
@@ -87,6 +88,10 @@ class SqlStore:
     def audit_log(self) -> SqlAuditLog:
         """The audit rows for sealing and verification (:class:`idp.audit.Log`)."""
         return SqlAuditLog(self.engine)
+
+    def trail(self) -> SqlAuditTrail:
+        """The audit rows by what they are about (:class:`idp.ports.AuditTrail`)."""
+        return SqlAuditTrail(self.reader)
 
     def staging(self, at: datetime) -> AbstractContextManager[SqlStaging]:
         """Where an import gathers its records (:class:`idp.cadastro.importacao.Staging`)."""
