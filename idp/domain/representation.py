@@ -62,6 +62,8 @@ _BY_STATE = {
 
 # A seal ranks lowest whatever keeps its key: a demand for hardware is a demand for somebody's presence (ATK-057).
 _RANK = {Nivel.SE_S: 1, Nivel.SE_H: 1, Nivel.A1: 1, Nivel.A2: 2, Nivel.A3: 3, Nivel.A4: 4}
+NIVEIS_ATE = {nivel: frozenset(one for one in Nivel if _RANK[one] <= rank) for nivel, rank in _RANK.items()}
+"""Which minimum levels a certificate of each level satisfies."""
 _ID = re.compile(r"[!-~]{1,64}\Z")
 MAX_CADEIA = 8
 """Longer substabelecimento chains are refused unread: no authority allows them and loops must end (ATK-124)."""

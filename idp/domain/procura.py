@@ -1,0 +1,45 @@
+"""What somebody looks for among the inscrições linked to him. A question for the cadastro, never an answer about rights:
+whatever is found this way is believed only once :func:`idp.domain.representation.represent` has judged it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idp.domain.busca import busca
+from idp.domain.certificado import Nivel
+from idp.domain.representation import NIVEIS_ATE, Demanda
+
+MAX_WORDS = 8
+"""More words than anybody types; the rest are not looked at."""
+
+
+class Parte(StrEnum):
+    """Which part of the links. Nothing that ``represent`` would accept is outside DISPONIVEIS; a few that it refuses,
+    for reasons that take more than their own row to see, are within."""
+
+    DISPONIVEIS = "disponiveis"
+    INDISPONIVEIS = "indisponiveis"
+
+
+@dataclass(frozen=True, slots=True)
+class Procura:
+    """``q``: words that must all be found in a name, a place or a number. ``raiz``: an e-CNPJ acts for its root."""
+
+    demanda: Demanda
+    nivel: Nivel
+    at: datetime
+    raiz: bool = True
+    q: str = ""
+    parte: Parte = Parte.DISPONIVEIS
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(busca(self.q).split()[:MAX_WORDS])
+
+    @property
+    def niveis(self) -> frozenset[Nivel]:
+        """The levels that this certificate's level satisfies where they are asked for."""
+        return NIVEIS_ATE[self.nivel]
