@@ -77,6 +77,15 @@ class CadastroStale(CadastroUnavailable):
         self.contribuintes = contribuintes
 
 
+class DocumentUnavailable(TemporarilyUnavailable):
+    """Something that a client publishes could not be had. ``reason`` is a token for the log: see ``idp.fetch.tokens``
+    and, of our own restraint, ``busy`` (too many at once) and ``cooling`` (its host failed a moment ago)."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason, self.detail = reason, detail
+
+
 class ConfigurationError(IdpError):
     """Settings, keys, trust or realm do not allow a start. ``remedy`` is the command or edit that cures it."""
 

@@ -22,7 +22,7 @@ from idp.cli.moments import AT
 from idp.cli.output import as_json, fail, json_option
 from idp.errors import ConfigurationError, TrustError
 from idp.fetch.bundle import fetch_bundle
-from idp.fetch.http import NotFetched
+from idp.fetch.connection import NotFetched
 from idp.fetch.journal import Journal
 from idp.fetch.tokens import FETCH
 from idp.settings import Settings, load

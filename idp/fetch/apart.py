@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from idp.fetch.http import NotFetched
+from idp.fetch.connection import NotFetched
 
 SECONDS = 120.0
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from idp.fetch.addresses import Allowed
-from idp.fetch.http import LIMITS, Limits, NotFetched, download
+from idp.fetch.connection import NotFetched
+from idp.fetch.http import LIMITS, Limits, download
 
 _HASH = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{128}(?![0-9A-Fa-f])")
 _PUBLISHED = re.compile(r"ACcompactado(x?)\.zip")

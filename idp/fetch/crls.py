@@ -17,7 +17,8 @@ from idp.certificate.trust.distribution import crl_urls
 from idp.certificate.trust.issuers import Authority, TrustList
 from idp.fetch import apart
 from idp.fetch.addresses import Allowed, usable
-from idp.fetch.http import LIMITS, Limits, NotFetched, Validators, download
+from idp.fetch.connection import NotFetched
+from idp.fetch.http import LIMITS, Limits, Validators, download
 from idp.fetch.journal import Attempt, Journal
 
 _EVERY = timedelta(minutes=30)

@@ -15,7 +15,7 @@ from idp.certificate.trust.replacement import Difference, check, previous, same
 from idp.errors import TrustError
 from idp.fetch import apart
 from idp.fetch.bundle import fetch_bundle
-from idp.fetch.http import NotFetched
+from idp.fetch.connection import NotFetched
 from idp.fetch.journal import Attempt, Journal
 from idp.ports import AuditEvent, Store
 from idp.settings import Settings

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from idp.fetch.addresses import Allowed, NotAllowed, public, usable
-from idp.fetch.http import Downloaded, Limits, NotFetched, Validators, download
+from idp.fetch.connection import NotFetched
+from idp.fetch.http import Downloaded, Limits, Validators, download
 from tests.fetch.conftest import Web, answer
 
 QUICK = Limits(connect=1, total=0.4, size=100_000)
