@@ -10,8 +10,8 @@ from idp.domain.certificado import Accepted, Certificado, Refused
 from idp.domain.client import Client
 from idp.domain.documents import Documento
 from idp.domain.grant import Authorization, Grant
-from idp.domain.person import Holder
-from idp.domain.procuracao import Procuracao
+from idp.domain.person import Holder, PessoaJuridica
+from idp.domain.procuracao import Poder, Procuracao
 from idp.domain.representation import Motivo, Representation
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
@@ -46,12 +46,17 @@ def consent_refused(at: datetime, tx: Transaction) -> AuditEvent:
     return AuditEvent("consent.refused", at, {"tx": tx.id, "client": tx.request.client_id, **holder})
 
 
-def consent_granted(at: datetime, grant: Grant) -> AuditEvent:
-    return AuditEvent("consent.granted", at, _grant(grant))
+def consent_granted(at: datetime, grant: Grant, representation: Representation) -> AuditEvent:
+    return AuditEvent("consent.granted", at, {**_grant(grant), **_representado(representation)})
 
 
-def code_issued(at: datetime, grant: Grant, representation: Representation) -> AuditEvent:
-    return AuditEvent("code.issued", at, {**_grant(grant), "cadeia": list(representation.cadeia)})
+def code_issued(at: datetime, grant: Grant, representation: Representation, poder: Poder | None) -> AuditEvent:
+    """``poder``: the one that the client demanded of the choice; without, every power of the procuração stood behind
+    it, and all are written down as they were at that moment."""
+    right: dict[str, Any] = {"poder": poder} if poder else {}
+    if representation.procuracao is not None:
+        right["poderes"] = sorted(representation.procuracao.poderes)
+    return AuditEvent("code.issued", at, {**_grant(grant), **_representado(representation), **right})
 
 
 def code_refused(at: datetime, tx: Transaction, motivo: Motivo) -> AuditEvent:
@@ -65,7 +70,8 @@ def code_replayed(at: datetime, grant_id: str, client: Client) -> AuditEvent:
 
 
 def token_issued(authorization: Authorization) -> AuditEvent:
-    payload = {**_grant(authorization.grant), "generation": authorization.grant.generation}
+    grant, representation = authorization.grant, authorization.representation
+    payload = {**_grant(grant), **_representado(representation), "generation": grant.generation}
     return AuditEvent("token.issued", authorization.at, payload)
 
 
@@ -105,7 +111,21 @@ def procuracao(at: datetime, event: str, changed: Procuracao, by: Documento) -> 
 
 
 def _holder(holder: Holder) -> dict[str, Any]:
-    return {"titular": str(holder.documento)}
+    """Who acted: whom the certificate proved, and of a company the natural person it names."""
+    who = {"titular": str(holder.documento), "nome": holder.nome}
+    if isinstance(holder, PessoaJuridica) and holder.responsavel is not None:
+        who["responsavel"] = str(holder.responsavel.cpf)
+    return who
+
+
+def _representado(representation: Representation) -> dict[str, Any]:
+    """For whom: by this the contribuinte finds who acted on its behalf, whatever the basis."""
+    named: dict[str, Any] = {"representado": str(representation.inscricao.contribuinte)}
+    if representation.cadeia:
+        named["cadeia"] = list(representation.cadeia)
+    if representation.designacao is not None:
+        named["designacao"] = representation.designacao.id
+    return named
 
 
 def _cert(certificado: Certificado) -> dict[str, Any]:
