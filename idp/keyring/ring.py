@@ -136,6 +136,13 @@ class KeyRing:
         return True
 
     @property
+    def checkpoint_jwk(self) -> Mapping[str, str]:
+        """The public half of what signs checkpoints, as a JWK (RFC 8037 §2): not in the published set, it signs no
+        token."""
+        raw = self._audit.public_key().public_bytes_raw()
+        return {"kty": "OKP", "crv": "Ed25519", "x": b64url(raw).decode()}
+
+    @property
     def pairwise_fingerprint(self) -> str:
         """SHA-256 hex of the pairwise key: a database may keep it, to notice the keys of another installation."""
         return self._fingerprints["pairwise.key"]
