@@ -139,7 +139,7 @@ def create_issuer(settings: Settings) -> Flask:
     journey = parts.journey
     writer = partial(authorization_response, issuer=settings.issuer)
     screens = StepScreens(pages, parts.clients, parts.policy)
-    respond = make_responder(screens, writer)
+    respond = make_responder(screens, writer, parts.provider.tokens().at_front_channel)
     app = _app(settings.issuer, settings, pages)
     refuse_unless(app, refuse_certificate_headers, pages)
     logout = Logout(clock=parts.clock, store=parts.store, sessions=journey.sessions, clients=parts.clients)

@@ -1,12 +1,13 @@
-"""The code at the end of the journey: the right checked again with its rows locked, and everything that rests on it
-written in the same database transaction."""
+"""The end of the journey: the right checked again with its rows locked, and everything that rests on it written in the
+same database transaction."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from idp.domain.client import Client
-from idp.domain.grant import CodeBinding, Grant
+from idp.domain.grant import Authorization, CodeBinding, Grant
+from idp.domain.perfil import PERFIL_SCOPES
 from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.representation import Motivo, Representation, represent
 from idp.domain.transaction import Transaction
@@ -27,8 +28,9 @@ def issue(
     identifiers: Identifiers,
     policy: Policy,
     at: datetime,
-) -> Motivo | None:
-    """Write ``code`` for the choice of ``tx``, or say why not (audited either way). Raises AlreadySpent."""
+) -> Authorization | Motivo:
+    """Write the grant with its ``code`` for the choice of ``tx``, or say why not (audited either way). A code that the
+    response type does not ask for is one that nobody ever learns. Raises AlreadySpent."""
     session, choice = tx.session, tx.choice
     assert session is not None  # Login is done
     assert choice is not None  # Consent is done
@@ -49,8 +51,20 @@ def issue(
         motivo = Motivo(refusal.motivo)
         uow.audit.append(events.code_refused(at, tx, motivo))
         return motivo
-    _write(uow, tx, client, representation, digest(code), identifiers, policy, at)
-    return None
+    grant = _write(uow, tx, client, representation, digest(code), identifiers, policy, at)
+    alone = tx.request.response_type == "id_token"
+    perfil = uow.perfis.get(session.holder) if tells_perfil(grant, alone=alone) else None
+    authorization = Authorization(grant, client, representation, at, perfil=perfil)
+    if tx.request.access_token_due or tx.request.id_token_due:
+        uow.audit.append(events.token_issued(authorization))
+    return authorization
+
+
+def tells_perfil(grant: Grant, *, alone: bool = False) -> bool:
+    """Whether an ID token of ``grant`` says what its holder told of himself: where that was asked by name, or where the
+    ID token comes ``alone``, without an access token for userinfo (OIDC Core §5.4)."""
+    named = {one.scope for one in grant.claims.id_token}
+    return not PERFIL_SCOPES.isdisjoint(named | grant.scopes if alone else named)
 
 
 def consenting(holder: Holder, sub: str) -> str:
@@ -70,7 +84,7 @@ def _write(
     identifiers: Identifiers,
     policy: Policy,
     at: datetime,
-) -> None:
+) -> Grant:
     request, session = tx.request, tx.session
     assert session is not None
     scopes = client.permitted(request.scopes)
@@ -89,12 +103,16 @@ def _write(
         created_at=at,
         expires_at=at + (policy.refresh_token if offline else policy.code + policy.access_token),
         nonce=request.nonce,
+        claims=request.claims,
     )
     binding = CodeBinding(request.redirect_uri, request.explicit_redirect_uri, request.code_challenge, at + policy.code)
     uow.grants.add(grant, code_digest, binding, tx.id)
     if tx.asked:
-        uow.audit.append(events.consent_granted(at, grant))
+        uow.audit.append(events.consent_granted(at, grant, representation))
     if tx.asked and policy.consent:
         who = consenting(session.holder, grant.sub)
-        uow.consents.remember(who, client.client_id, grant.choice, scopes, at, at + policy.consent)
-    uow.audit.append(events.code_issued(at, grant, representation))
+        agreed = scopes | (request.disclosures - request.scopes)
+        uow.consents.remember(who, client.client_id, grant.choice, agreed, at, at + policy.consent)
+    if request.code_due:
+        uow.audit.append(events.code_issued(at, grant, representation, client.demanda.poder))
+    return grant

@@ -17,9 +17,11 @@ from idp.domain.representation import Fatos, Representation, represent
 from idp.errors import InvalidGrant, InvalidToken, NotRepresentable, RevocationUnknown
 from idp.flow import events
 from idp.flow.certificate import certificate_refusal
+from idp.flow.issue import tells_perfil
 from idp.flow.policy import REFRESH_REPEAT, Policy
 from idp.flow.secret import digest, s256
-from idp.ports import Clients, Clock, Identifiers, Revocation, Store, UnitOfWork
+from idp.flow.source import OwnTables, on_fresh_facts
+from idp.ports import CadastroSource, Clients, Clock, Identifiers, Revocation, Store, UnitOfWork
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}\Z")
 _REFRESH = re.compile(r"rt\.([A-Za-z0-9_-]{22})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})\Z")
@@ -37,6 +39,7 @@ class Redemption:
         identifiers: Identifiers,
         revocation: Revocation,
         policy: Policy,
+        source: CadastroSource | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
@@ -44,7 +47,9 @@ class Redemption:
         self.identifiers = identifiers
         self.revocation = revocation
         self.policy = policy
+        self.source = source or OwnTables()
 
+    @on_fresh_facts
     def code(self, client: Client, code: str, *, redirect_uri: str | None, verifier: str | None) -> Authorization:
         """Redeem an authorization code (RFC 6749 §4.1.3). The code is spent by the first attempt of its own client,
         successful or not; a second attempt revokes what the first produced. Raises InvalidGrant; RevocationUnknown,
@@ -64,6 +69,7 @@ class Redemption:
             raise InvalidGrant(result)
         return result
 
+    @on_fresh_facts
     def refresh(self, client: Client, token: str) -> Authorization:
         """Rotate a refresh token. Reuse revokes the family, except that a confidential client may repeat the token it
         just spent, within ten seconds and while the successor is unused: it gets the same successor again.
@@ -87,6 +93,7 @@ class Redemption:
             raise InvalidGrant(result)
         return result
 
+    @on_fresh_facts
     def in_use(self, grant_id: str) -> Authorization:
         """The authorization behind an access token at this moment (userinfo, introspection): one read, nothing cached,
         so that a revocation counts from its commit on. Raises InvalidToken, RevocationUnknown."""
@@ -144,7 +151,8 @@ class Redemption:
             return refused.motivo
         grant = replace(grant, scopes=client.permitted(grant.scopes))
         due = "offline_access" in grant.scopes
-        authorization = Authorization(grant, client, representation, now, grant.generation if due else None)
+        perfil = uow.perfis.get(grant.holder) if tells_perfil(grant) else None
+        authorization = Authorization(grant, client, representation, now, grant.generation if due else None, perfil)
         uow.audit.append(events.token_issued(authorization))
         return authorization
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from idp.domain.grant import Authorization
-from idp.oidc.claims import acr, amr, scope_claims
+from idp.oidc.claims import acr, amr, asked_claims, id_token_claims
 from idp.oidc.keys import Keys
 from idp.oidc.own_tokens import ID_TOKEN
 
@@ -17,14 +17,19 @@ from idp.oidc.own_tokens import ID_TOKEN
 def id_token(
     authorization: Authorization,
     scopes: Collection[str],
-    access_token: str,
     *,
     issuer: str,
     lifetime: timedelta,
     keys: Keys,
+    access_token: str | None = None,
+    code: str | None = None,
 ) -> str:
     """Signed with the client's registered algorithm. It ends with ``lifetime``, or before, where the certificate or the
-    procuração does. ``at_hash`` ties the ``access_token`` that comes with it."""
+    procuração does. ``at_hash`` and ``c_hash`` tie the ``access_token`` and the ``code`` that come with it.
+
+    Beside a code it passes through the browser's address bar, and says of the person only what was asked of it by name
+    (OIDC Core §3.3.3.6); the one that the code buys says the rest.
+    """
     grant, at = authorization.grant, authorization.at
     claims: dict[str, Any] = {
         "iss": issuer,
@@ -36,14 +41,18 @@ def id_token(
         "acr": acr(authorization),
         "amr": amr(authorization),
         "sid": grant.sid,
-        "at_hash": _half_hash(access_token),
-        **scope_claims(authorization, scopes),
     }
     if grant.nonce is not None:
         claims["nonce"] = grant.nonce
+    if access_token is not None:
+        claims["at_hash"] = half_hash(access_token)
+    if code is None:
+        claims |= id_token_claims(authorization, scopes, alone=access_token is None)
+    else:
+        claims |= {"c_hash": half_hash(code), **asked_claims(authorization, grant.claims.id_token)}
     return keys.sign_jwt(claims, authorization.client.id_token_alg, ID_TOKEN)
 
 
-def _half_hash(token: str) -> str:
-    """OIDC Core §3.1.3.6: both signing algorithms there are hash with SHA-256."""
-    return urlsafe_b64encode(hashlib.sha256(token.encode("ascii")).digest()[:16]).rstrip(b"=").decode()
+def half_hash(value: str) -> str:
+    """OIDC Core §3.1.3.6, §3.3.2.11: every algorithm we sign with hashes with SHA-256."""
+    return urlsafe_b64encode(hashlib.sha256(value.encode("ascii")).digest()[:16]).rstrip(b"=").decode()

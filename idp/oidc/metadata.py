@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 
+from idp.domain.acr import ACR_VALUES
 from idp.domain.client import SCOPES, AuthMethod
 from idp.domain.client_metadata import SIGNING_ALGS
 from idp.domain.transaction import Prompt
 from idp.oidc.assertion import ALGORITHMS
-from idp.oidc.claims import ACR_VALUES, CLAIMS
+from idp.oidc.claims import CLAIMS
 from idp.oidc.grants import GRANTS
 from idp.oidc.response import RESPONSE_MODES
 

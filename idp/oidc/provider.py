@@ -41,21 +41,24 @@ class Provider:
     id_token: timedelta
     paths: Paths = Paths()
 
-    def back_channel(self) -> tuple[Blueprint, ...]:
-        """Token and userinfo: for the issuer's host, and as aliases for the mTLS host."""
-        token_endpoint = self.issuer + self.paths.token
-        tokens = Tokens(
+    def tokens(self) -> Tokens:
+        """What makes token responses, and the answers of the authorization endpoint."""
+        return Tokens(
             issuer=self.issuer,
             keys=self.keys,
             redemption=self.redemption,
             access_life=self.access_token,
             id_life=self.id_token,
         )
+
+    def back_channel(self) -> tuple[Blueprint, ...]:
+        """Token and userinfo: for the issuer's host, and as aliases for the mTLS host."""
+        token_endpoint = self.issuer + self.paths.token
         server = Server(
             token_endpoint=token_endpoint,
             clients=self.clients,
             redemption=self.redemption,
-            tokens=tokens,
+            tokens=self.tokens(),
             assertions=Assertions(
                 audiences=frozenset({self.issuer, token_endpoint}), clock=self.clock, store=self.store
             ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from idp.domain.client import Client
 from idp.domain.grant import Authorization
+from idp.flow.outcome import Granted
 from idp.flow.redeem import Redemption
 from idp.oidc.access_token import access_token, client_access_token, scope_text
 from idp.oidc.id_token import id_token
@@ -42,7 +43,38 @@ class Tokens:
             answer["refresh_token"] = refresh_token
         if "openid" in scopes:
             answer["id_token"] = id_token(
-                authorization, scopes, token, issuer=self._issuer, lifetime=self._id_life, keys=self._keys
+                authorization,
+                scopes,
+                issuer=self._issuer,
+                lifetime=self._id_life,
+                keys=self._keys,
+                access_token=token,
+            )
+        return answer
+
+    def at_front_channel(self, granted: Granted) -> dict[str, str]:
+        """What the authorization endpoint gives the client, by its response_type (OAuth 2.0 Multiple Response
+        Types)."""
+        request, authorization = granted.request, granted.authorization
+        answer = {"code": granted.code} if granted.code else {}
+        if authorization is None:
+            return answer
+        scopes = authorization.grant.scopes
+        if request.access_token_due:
+            token, seconds = access_token(
+                authorization, scopes, issuer=self._issuer, lifetime=self._access_life, keys=self._keys
+            )
+            answer |= {"access_token": token, "token_type": "Bearer", "expires_in": str(seconds)}
+            answer["scope"] = scope_text(scopes)
+        if request.id_token_due:
+            answer["id_token"] = id_token(
+                authorization,
+                scopes,
+                issuer=self._issuer,
+                lifetime=self._id_life,
+                keys=self._keys,
+                access_token=answer.get("access_token"),
+                code=granted.code or None,
             )
         return answer
 

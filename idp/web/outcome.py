@@ -15,6 +15,9 @@ from idp.web.browser import set_session
 AuthorizationResponseWriter = Callable[[AuthorizationRequest, dict[str, str]], Response]
 """Sends parameters (code, or error and error_description) to the client by its response_mode; adds state and iss."""
 
+Answer = Callable[[Granted], dict[str, str]]
+"""What the client is given: code and tokens, by its response_type."""
+
 Responder = Callable[[Outcome | SignedIn], Response]
 
 
@@ -36,7 +39,7 @@ def see_other(location: str) -> Response:
     return Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
-def make_responder(screens: Screens, writer: AuthorizationResponseWriter) -> Responder:
+def make_responder(screens: Screens, writer: AuthorizationResponseWriter, answer: Answer) -> Responder:
     """What every endpoint of the journey answers with.
 
     A step that asks is a redirect to its page (one ephemeral write so far, none more here); only what cannot be shown
@@ -60,7 +63,7 @@ def make_responder(screens: Screens, writer: AuthorizationResponseWriter) -> Res
             case Redirected():
                 return writer(outcome.request, _error(outcome))
             case Granted():
-                return writer(outcome.request, {"code": outcome.code})
+                return writer(outcome.request, answer(outcome))
             case Displayed():
                 return screens.dead_end(outcome)
 

@@ -217,7 +217,7 @@ class World:
             id_token=policy.id_token,
         )
         writer = partial(authorization_response, issuer=ISSUER)
-        self.respond = make_responder(Screens(), writer)
+        self.respond = make_responder(Screens(), writer, provider.tokens().at_front_channel)
         front = provider.front_channel(
             journey=self.journey, logout=logout, pages=Pages(), respond=self.respond, writer=writer
         )

@@ -39,7 +39,7 @@ def journey() -> ScriptedJourney:
 def issuer(journey: ScriptedJourney) -> Flask:
     app = Flask("issuer", static_folder=None)
     screens = make_screens()
-    respond = make_responder(screens, written)
+    respond = make_responder(screens, written, lambda granted: {"code": granted.code})
     protect(app, hsts=True)
     screens.pages.handle_errors(app)
     app.register_blueprint(login_blueprint(journey, screens, respond))  # type: ignore[arg-type]

@@ -131,7 +131,7 @@ class Elsewhere:
         pages = Pages(replace(SITE, issuer=self.origin), people.FixedClock())
         client = replace(people.CLIENT, redirect_uris=(callback,))
         screens = StepScreens(pages, people.OneClient(client), POLICY)
-        respond = make_responder(screens, written)
+        respond = make_responder(screens, written, lambda granted: {"code": granted.code})
         protect(app, hsts=False)
         app.register_blueprint(login_blueprint(self.journey, screens, respond))  # type: ignore[arg-type]
         app.register_blueprint(consent_blueprint(self.journey, screens, respond))  # type: ignore[arg-type]

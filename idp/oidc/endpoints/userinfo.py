@@ -12,7 +12,7 @@ from idp.domain.grant import Authorization
 from idp.errors import IdpError, InvalidToken, TemporarilyUnavailable
 from idp.flow.redeem import Redemption
 from idp.oidc.access_token import audience, grant_of
-from idp.oidc.claims import access_token_claims, scope_claims
+from idp.oidc.claims import access_token_claims, userinfo_claims
 from idp.oidc.endpoints.unavailable import unavailable
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
@@ -44,7 +44,7 @@ def userinfo_blueprint(
         if "openid" not in scopes:
             raise Unauthorized(403, "insufficient_scope", "the token was not issued for openid")
         # A token made for an API is in that API's hands: it learns here no more than the token tells it.
-        told = scope_claims if claims["aud"] == issuer else access_token_claims
+        told = userinfo_claims if claims["aud"] == issuer else access_token_claims
         body = orjson.dumps({"sub": authorization.grant.sub, **told(authorization, scopes)})
         return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
