@@ -7,11 +7,12 @@ from typing import Any
 
 from idp.domain.busca import busca
 from idp.domain.certificado import Nivel
+from idp.domain.designacao import Designacao, EstadoDesignacao
 from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.inscricao import Inscricao, InscricaoId, SituacaoCadastral
 from idp.domain.procuracao import Escopo, EstadoProcuracao, Procuracao, TipoEscopo, Vigencia
 from idp.domain.representation import Fatos
-from idp.storage.codec import cpf, documento
+from idp.storage.codec import cnpj, cpf, documento
 
 SEPARATOR = "|"
 INSCRICAO_SIZE = 8
@@ -41,7 +42,7 @@ def inscricao(values: Sequence[Any]) -> Inscricao:
 def procuracao(values: Sequence[Any]) -> Procuracao:
     """Of the columns ``statements.procuracao()``."""
     (id, outorgante, outorgante_nome, outorgado, outorgado_nome, poderes, escopo, inscricoes) = values[:8]
-    (inicio, fim, estado, estado_em, substabelecivel, pai, nivel_minimo) = values[8:]
+    (inicio, fim, estado, estado_em, substabelecivel, pai, nivel_minimo, sem_reserva, cedida_a) = values[8:17]
     named = frozenset(map(InscricaoId.parse, inscricoes.split(SEPARATOR))) if inscricoes else frozenset()
     return Procuracao(
         id=id,
@@ -57,16 +58,21 @@ def procuracao(values: Sequence[Any]) -> Procuracao:
         pai=pai,
         nivel_minimo=Nivel(nivel_minimo) if nivel_minimo else None,
         estado_em=estado_em,
+        sem_reserva=sem_reserva,
+        cedida_a=cedida_a,
     )
 
 
-def fatos(values: Sequence[Any], cadeia: Sequence[Procuracao] = ()) -> Fatos:
+def fatos(
+    values: Sequence[Any], cadeia: Sequence[Procuracao] = (), designacoes: Sequence[Designacao] = ()
+) -> Fatos:
     """Of the columns ``statements.fatos()``."""
     return Fatos(
         inscricao(values[:INSCRICAO_SIZE]),
         cpfs(values[8]),
         cpfs(values[9]),
         tuple(cadeia),
+        tuple(designacoes),
         fetched_at=values[10],
         holder_fetched_at=values[11],
     )
@@ -85,6 +91,7 @@ def procuracao_values(value: Procuracao) -> dict[str, Any]:
         "outorgado": value.outorgado.numero,
         "outorgado_contribuinte": contribuinte_id(value.outorgado),
         "outorgado_nome": value.outorgado_nome,
+        "outorgado_busca": busca(value.outorgado_nome),
         "poderes": SEPARATOR.join(sorted(value.poderes)),
         "escopo": value.escopo.tipo.value,
         "inscricoes": SEPARATOR.join(sorted(map(str, value.escopo.inscricoes))),
@@ -95,4 +102,28 @@ def procuracao_values(value: Procuracao) -> dict[str, Any]:
         "substabelecivel": value.substabelecivel,
         "pai": value.pai,
         "nivel_minimo": value.nivel_minimo.value if value.nivel_minimo else None,
+        "sem_reserva": value.sem_reserva,
+        "cedida_a": value.cedida_a,
     }
+
+
+DESIGNACAO_SIZE = 11
+"""Columns that make a Designacao."""
+
+
+def designacao(values: Sequence[Any]) -> Designacao:
+    """Of the columns ``statements.designacao()``."""
+    (id, empresa, empresa_nome, pessoa, pessoa_nome, poderes, clientes) = values[:7]
+    inicio, fim, estado, estado_em = values[7:11]
+    return Designacao(
+        id=id,
+        empresa=cnpj(empresa),
+        empresa_nome=empresa_nome,
+        pessoa=cpf(pessoa),
+        pessoa_nome=pessoa_nome,
+        poderes=frozenset(poderes.split(SEPARATOR)),
+        vigencia=Vigencia(inicio, fim),
+        clientes=frozenset(clientes.split(SEPARATOR)) if clientes else frozenset(),
+        estado=EstadoDesignacao(estado),
+        estado_em=estado_em,
+    )

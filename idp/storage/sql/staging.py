@@ -52,6 +52,8 @@ _IN_FORCE = (EstadoProcuracao.PENDENTE, EstadoProcuracao.ATIVA, EstadoProcuracao
 _ENDED = [estado.value for estado in EstadoProcuracao if estado not in _IN_FORCE]
 _AT: BindParameter[datetime] = bindparam("at", type_=Moment())
 _temporary = MetaData()
+_OURS = ("estado_em", "fetched_at", "sem_reserva", "cedida_a", "criada_em")
+"""Columns that no file says anything about."""
 
 
 def _kept(estado: ColumnElement[str]) -> ColumnElement[bool]:
@@ -66,7 +68,7 @@ class _Target:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.name = str(table.name)
-        names = [column.name for column in table.columns if column.name not in ("estado_em", "fetched_at")]
+        names = [column.name for column in table.columns if column.name not in _OURS]
         self.new = Table(
             f"novos_{table.name}",
             _temporary,
@@ -228,8 +230,7 @@ def staging(reader: Engine, at: datetime) -> Iterator[SqlStaging]:
 def _encode(record: Registro) -> Iterator[tuple[_Target, dict[str, Any]]]:
     if isinstance(record, Procuracao):
         values = rows.procuracao_values(record)
-        del values["estado_em"]
-        yield _PROCURACOES, values
+        yield _PROCURACOES, {name: value for name, value in values.items() if name not in _OURS}
     elif isinstance(record, Representante):
         empresa = rows.contribuinte_id(record.empresa)
         yield (

@@ -24,6 +24,7 @@ from idp.storage.sql.rows import SEPARATOR
 from idp.storage.sql.tables import (
     cadastro_fetches,
     contribuintes,
+    designacoes,
     estabelecimentos,
     inscricoes,
     procuracoes,
@@ -56,7 +57,11 @@ INSCRICAO = (
 
 _PROCURACAO = (
     *("id", "outorgante", "outorgante_nome", "outorgado", "outorgado_nome", "poderes", "escopo", "inscricoes"),
-    *("inicio", "fim", "estado", "estado_em", "substabelecivel", "pai", "nivel_minimo"),
+    *("inicio", "fim", "estado", "estado_em", "substabelecivel", "pai", "nivel_minimo", "sem_reserva", "cedida_a"),
+)
+_DESIGNACAO = (
+    *("id", "empresa", "empresa_nome", "pessoa", "pessoa_nome", "poderes", "clientes"),
+    *("inicio", "fim", "estado", "estado_em"),
 )
 
 CADASTRO = inscricoes.join(estabelecimentos, estabelecimentos.c.documento == inscricoes.c.documento).join(
@@ -99,6 +104,11 @@ def holder_fetched(holder: ColumnElement[str]) -> ColumnElement[Any]:
 def procuracao(source: FromClause = procuracoes) -> tuple[ColumnElement[Any], ...]:
     """What ``rows.procuracao`` needs, of the table or of a :func:`chain`."""
     return tuple(source.c[name].label(f"p_{name}") for name in _PROCURACAO)
+
+
+def designacao(source: FromClause = designacoes) -> tuple[ColumnElement[Any], ...]:
+    """What ``rows.designacao`` needs."""
+    return tuple(source.c[name].label(f"d_{name}") for name in _DESIGNACAO)
 
 
 def chain(start: ColumnElement[Any], *where: ColumnElement[bool]) -> CTE:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -155,11 +156,77 @@ procuracoes = Table(
     Column("pai", ForeignKey("procuracoes.id"), index=True),
     Column("nivel_minimo", String(8)),
     Column("outorgante_busca", SEARCHED, nullable=False, server_default=text("''")),
+    Column("outorgado_busca", SEARCHED, nullable=False, server_default=text("''")),
+    Column("sem_reserva", Boolean, nullable=False, server_default=false()),
+    Column("cedida_a", String(64)),
+    Column("criada_em", Moment),
     Index("ix_procuracoes_recebidas", "outorgado_contribuinte", "estado", "outorgante_busca", "id"),
     CheckConstraint("outorgante <> outorgado", name="parties"),
 )
 """``poderes`` and ``inscricoes`` are sorted lists joined by ``|``. The parties' contribuinte ids make them findable;
-whether an inscrição is reached is the domain's to say."""
+whether an inscrição is reached is the domain's to say. A trigger keeps ``pai`` as it was written and other than the row
+itself: as it must exist before, no procuração descends from itself."""
+
+designacoes = Table(
+    "designacoes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("empresa", String(14), nullable=False),
+    Column("empresa_contribuinte", String(11), nullable=False, index=True),
+    Column("empresa_nome", Text, nullable=False),
+    Column("pessoa", String(11), nullable=False, index=True),
+    Column("pessoa_nome", Text, nullable=False),
+    Column("poderes", Text, nullable=False),
+    Column("clientes", Text, nullable=False),
+    Column("inicio", Moment, nullable=False),
+    Column("fim", Moment, nullable=False),
+    Column("estado", String(16), nullable=False),
+    Column("estado_em", Moment),
+)
+"""``poderes`` and ``clientes`` (contribuinte ids) are sorted lists joined by ``|``; no clientes means all of them."""
+
+pedidos = Table(
+    "pedidos",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("outorgante", String(14), nullable=False),
+    Column("outorgante_contribuinte", String(11), nullable=False, index=True),
+    Column("outorgado", String(14), nullable=False),
+    Column("outorgado_contribuinte", String(11), nullable=False, index=True),
+    Column("outorgado_nome", Text, nullable=False),
+    Column("poderes", Text, nullable=False),
+    Column("escopo", String(16), nullable=False),
+    Column("inscricoes", Text, nullable=False),
+    Column("inicio", Moment, nullable=False),
+    Column("fim", Moment, nullable=False),
+    Column("criado_em", Moment, nullable=False),
+    Column("expira_em", Moment, nullable=False),
+    Column("mensagem", Text, nullable=False),
+    Column("lote", String(64)),
+    Column("estado", String(16), nullable=False),
+    Column("estado_em", Moment),
+    Column("procuracao", ForeignKey("procuracoes.id")),
+)
+
+atos = Table(
+    "atos",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("procuracao", ForeignKey("procuracoes.id"), index=True),
+    Column("designacao", ForeignKey("designacoes.id"), index=True),
+    Column("evento", String(32), nullable=False),
+    Column("em", Moment, nullable=False),
+    Column("por", String(255), nullable=False),
+    Column("por_nome", Text, nullable=False),
+    Column("pessoa", String(11)),
+    Column("qualidade", String(32), nullable=False),
+    Column("certificado", Text),
+    Column("texto", Text),
+    Column("texto_sha256", String(64)),
+    Column("motivo", Text, nullable=False),
+)
+"""What was done to a procuração or to a designação, with the text that was shown. ``por``: a document, or an officer of
+the authority by name. ``pessoa``: the natural person who acted."""
 
 preferencias = Table(
     "preferencias",
@@ -212,6 +279,12 @@ grants = Table(
     Column("rotated_at", Moment),
     Column("revoked_at", Moment),
     Column("claims", Text),
+    Index(
+        "ix_grants_procuracao",
+        "procuracao",
+        sqlite_where=text("procuracao IS NOT NULL"),
+        postgresql_where=text("procuracao IS NOT NULL"),
+    ),
 )
 """A token family with the code that opens it. ``titular``: contribuinte id of the holder. Every login writes a row, and
 every index is one more page written: only what a request looks up by has one."""
