@@ -1,4 +1,6 @@
-"""Public keys a relying party may register (RFC 7517): RSA of 2048 bits or more, or EC on P-256; nothing secret."""
+"""Public keys a relying party may register or publish (RFC 7517): RSA of 2048 bits or more, or EC on P-256; nothing
+secret.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,24 @@ def check_public_keys(jwks: object) -> dict[str, Any]:
     return jwks
 
 
+def sound_keys(jwks: object) -> list[dict[str, Any]]:
+    """Of a key set that a client publishes, the keys that can be used: others are passed over (RFC 7517 §5), and so
+    are those whose kid is not theirs alone. Raises InvalidClient where it is no key set."""
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(keys, list):
+        raise InvalidClient("jwks_uri", 'does not lead to a JSON object with a list "keys" (RFC 7517 §5)')
+    sound = [key for key in keys if isinstance(key, dict) and _problem(key) is None]
+    kids = [key.get("kid") for key in sound]
+    return [key for key in sound if len(sound) == 1 or kids.count(key.get("kid")) == 1]
+
+
 def _problem(key: Mapping[str, Any]) -> str | None:
     if not _PRIVATE.isdisjoint(key):
         return "is a private or shared key: make a new pair and register its public half only"
     if not isinstance(key.get("kid", ""), str):
         return "has a kid that is not text"
-    if key.get("use", "sig") != "sig":
-        return "is not for signatures (use)"
+    if key.get("use", "sig") not in ("sig", "enc"):
+        return "is neither for signatures nor for encryption (use)"
     if key.get("kty") == "RSA":
         if _number(key.get("n")).bit_length() < 2048:
             return "is RSA of less than 2048 bits"

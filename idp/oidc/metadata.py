@@ -10,9 +10,8 @@ import orjson
 
 from idp.domain.acr import ACR_VALUES
 from idp.domain.client import SCOPES, AuthMethod
-from idp.domain.client_metadata import SIGNING_ALGS
+from idp.domain.client_metadata import CLIENT_ALGS, SIGNING_ALGS
 from idp.domain.transaction import Prompt
-from idp.oidc.assertion import ALGORITHMS
 from idp.oidc.claims import CLAIMS
 from idp.oidc.grants import GRANTS
 from idp.oidc.response import RESPONSE_MODES
@@ -58,7 +57,7 @@ def members(issuer: str, paths: Paths) -> dict[str, Any]:
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGS),
         "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
-        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGS),
         "scopes_supported": list(SCOPES),
         "claims_supported": list(dict.fromkeys((*standard, *(claim.name for claim in CLAIMS)))),
         "acr_values_supported": list(ACR_VALUES),

@@ -11,6 +11,7 @@ from idp.flow.authorize import Journey
 from idp.flow.logout import Logout
 from idp.flow.redeem import Redemption
 from idp.oidc.assertion import Assertions
+from idp.oidc.client_keys import ClientKeys, Nobody
 from idp.oidc.endpoints.authorize import Responder, Writer, authorize_blueprint
 from idp.oidc.endpoints.discovery import discovery_blueprint
 from idp.oidc.endpoints.jwks import jwks_blueprint
@@ -21,6 +22,7 @@ from idp.oidc.keys import Keys
 from idp.oidc.metadata import Paths, metadata
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.pages import Pages
+from idp.oidc.protection import Protection
 from idp.oidc.server import Server
 from idp.oidc.tokens import Tokens
 from idp.ports import Clients, Clock, Identifiers, Store
@@ -39,7 +41,13 @@ class Provider:
     redemption: Redemption
     access_token: timedelta
     id_token: timedelta
+    client_keys: ClientKeys = ClientKeys(Nobody())
     paths: Paths = Paths()
+
+    @property
+    def protection(self) -> Protection:
+        """How answers become JWTs: ``protect(claims, client, use)``."""
+        return Protection(self.keys, self.client_keys)
 
     def tokens(self) -> Tokens:
         """What makes token responses, and the answers of the authorization endpoint."""
@@ -60,7 +68,10 @@ class Provider:
             redemption=self.redemption,
             tokens=self.tokens(),
             assertions=Assertions(
-                audiences=frozenset({self.issuer, token_endpoint}), clock=self.clock, store=self.store
+                audiences=frozenset({self.issuer, token_endpoint}),
+                keys=self.client_keys,
+                clock=self.clock,
+                store=self.store,
             ),
         )
         return (
