@@ -11,13 +11,14 @@ from idp.domain.client import Client
 from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.representation import Representation, RepresentationRef
+from idp.domain.transaction import Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """``sid`` is per (browser session, client, representation). ``session_id`` ends the grant with its session.
     ``generation`` counts refresh rotations: token number n is spent by moving n to n + 1. ``claims``: what the request
-    asked for by name."""
+    asked for by name. ``wanted``: what it asked of the representation."""
 
     id: str
     client_id: str
@@ -36,6 +37,7 @@ class Grant:
     rotated_at: datetime | None = None
     revoked_at: datetime | None = None
     claims: ClaimsAsked = ClaimsAsked()
+    wanted: Wanted = Wanted()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ def _write(
         expires_at=at + (policy.refresh_token if offline else policy.code + policy.access_token),
         nonce=request.nonce,
         claims=request.claims,
+        wanted=request.wanted,
     )
     binding = CodeBinding(request.redirect_uri, request.explicit_redirect_uri, request.code_challenge, at + policy.code)
     uow.grants.add(grant, code_digest, binding, tx.id)

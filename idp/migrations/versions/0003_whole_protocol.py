@@ -31,6 +31,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_next_attempt_at", "outbox", ["next_attempt_at"])
     op.add_column("grants", sa.Column("claims", sa.Text(), nullable=True))
+    op.add_column("grants", sa.Column("wanted", sa.Text(), nullable=True))
     op.create_table(
         "perfis",
         sa.Column("titular", sa.String(length=11), nullable=False),

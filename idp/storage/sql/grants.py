@@ -16,6 +16,7 @@ from idp.domain.inscricao import InscricaoId
 from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.representation import Fatos, Modo, RepresentationRef
+from idp.domain.transaction import Wanted
 from idp.errors import AlreadySpent
 from idp.storage import codec
 from idp.storage.sql import rows
@@ -28,7 +29,7 @@ _FAMILY = tuple(
     for name in (
         *("id", "client_id", "sub", "sid", "session_id", "holder", "certificado", "uf", "numero", "modo"),
         *("procuracao", "scopes", "nonce", "auth_time", "created_at", "expires_at"),
-        *("generation", "rotated_at", "revoked_at", "claims"),
+        *("generation", "rotated_at", "revoked_at", "claims", "wanted"),
     )
 )
 _CODE = (grants.c.redirect_uri, grants.c.explicit_redirect_uri, grants.c.code_challenge, grants.c.code_expires_at)
@@ -144,6 +145,7 @@ class SqlGrants:
             "generation": grant.generation,
             "rotated_at": grant.rotated_at,
             "revoked_at": grant.revoked_at,
+            "wanted": codec.dumps(grant.wanted).decode() if grant.wanted != Wanted() else None,
             "claims": codec.dumps(grant.claims).decode() if grant.claims != ClaimsAsked() else None,
         }
         if _ADD.first(self._connection, values) is None:
@@ -195,7 +197,7 @@ def _grant(values: Sequence[Any]) -> Grant:
     """Of the columns ``_FAMILY``."""
     (id, client_id, sub, sid, session_id, holder, certificado, uf, numero, modo) = values[:10]
     (procuracao, scopes, nonce, auth_time, created_at, expires_at, generation, rotated_at, revoked_at) = values[10:19]
-    claims = values[19]
+    claims, wanted = values[19:21]
     return Grant(
         id=id,
         client_id=client_id,
@@ -214,6 +216,7 @@ def _grant(values: Sequence[Any]) -> Grant:
         rotated_at=rotated_at,
         revoked_at=revoked_at,
         claims=codec.loads(ClaimsAsked, claims) if claims else ClaimsAsked(),
+        wanted=codec.loads(Wanted, wanted) if wanted else Wanted(),
     )
 
 

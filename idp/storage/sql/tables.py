@@ -279,6 +279,7 @@ grants = Table(
     Column("rotated_at", Moment),
     Column("revoked_at", Moment),
     Column("claims", Text),
+    Column("wanted", Text),
     Index(
         "ix_grants_procuracao",
         "procuracao",
