@@ -20,9 +20,10 @@ from idp.errors import AlreadySpent, CadastroUnavailable
 from idp.flow import events
 from idp.flow.certificate import session_refused
 from idp.flow.choices import Choices, choices
+from idp.flow.entry import entry_request, given_up, is_entry
 from idp.flow.issue import consenting, issue
 from idp.flow.logout import Logout
-from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
+from idp.flow.outcome import AskConsent, AskLogin, Displayed, Entered, Granted, Left, Outcome, Pagina, Redirected, SignedIn
 from idp.flow.policy import EXPIRY_WARNING, Policy
 from idp.flow.secret import digest, new_id, new_secret
 from idp.flow.source import OwnTables, on_fresh_facts
@@ -75,6 +76,10 @@ class Journey:
         if session and tx.authenticated_enough(session, now) and self._is_hinted(tx, session):
             tx = tx.with_session(session)
         return self.advance(tx, new=True)
+
+    def enter(self, path: str, *, fresh: bool, browser: str, session_key: str | None) -> Outcome:
+        """To the provider's own pages (``idp.flow.entry``, which raises ValueError for any other path)."""
+        return self.begin(entry_request(path, fresh=fresh), browser=browser, session_key=session_key)
 
     def resume(self, tx_id: str, *, browser: str, session_key: str | None) -> Outcome:
         """Show the pending step of a Transaction again (a reload, the back button)."""
@@ -163,6 +168,8 @@ class Journey:
         with self.store.begin() as uow:
             uow.audit.append(events.consent_refused(self.clock.now(), tx))
         self.transactions.delete(tx.id)
+        if is_entry(tx):
+            return Left(given_up(tx))
         return Redirected(tx.request, "access_denied", "the end-user refused")
 
     def other_certificate(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
@@ -177,14 +184,13 @@ class Journey:
     def advance(self, tx: Transaction, *, new: bool = False) -> Outcome:
         """Ask for the first pending step, or issue. ``new``: nothing of ``tx`` is stored yet."""
         now = self.clock.now()
+        if is_entry(tx):
+            return self._enter(tx, now)
         client = self.clients.get(tx.request.client_id)
         if client is None or not client.enabled or tx.request.redirect_uri not in client.redirect_uris:
             self.transactions.delete(tx.id)
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
-        refused = session_refused(tx.session, self.revocation, now) if tx.session else None
-        if tx.session is not None and refused is not None:
-            self.logout.refused(tx.session, refused)
-            tx = tx.without_session()
+        tx, refused = self._certified(tx, now)
         offered: Choices | None = None
         known_at: datetime | None = None
         if tx.session is not None and not tx.consented:
@@ -199,6 +205,22 @@ class Journey:
             if step.pending(tx):
                 return self._ask(step, tx, client, offered, None, refused, known_at)
         return self._issue(tx, client, now, new)
+
+    def _enter(self, tx: Transaction, now: datetime) -> Outcome:
+        tx, refused = self._certified(tx, now)
+        if tx.session is None:
+            self.transactions.put(tx)
+            return AskLogin(tx, refused)
+        self.transactions.delete(tx.id)
+        return Entered(tx.session, tx.request.redirect_uri)
+
+    def _certified(self, tx: Transaction, now: datetime) -> tuple[Transaction, Refused | None]:
+        """Without its session where the session's certificate holds no more, and why."""
+        refused = session_refused(tx.session, self.revocation, now) if tx.session else None
+        if tx.session is None or refused is None:
+            return tx, None
+        self.logout.refused(tx.session, refused)
+        return tx.without_session(), refused
 
     def _ask(
         self,

@@ -70,7 +70,22 @@ class Granted:
     authorization: Authorization | None = None
 
 
-Outcome = AskLogin | AskConsent | Redirected | Displayed | Granted
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """In, at ``path``, one of the provider's own pages."""
+
+    session: Session
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Gave up coming in: back to ``path``, one of the provider's own pages."""
+
+    path: str
+
+
+Outcome = AskLogin | AskConsent | Redirected | Displayed | Granted | Entered | Left
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response
 
 from idp.domain.transaction import AuthorizationRequest
-from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Redirected, SignedIn
+from idp.flow.outcome import AskConsent, AskLogin, Displayed, Entered, Granted, Left, Outcome, Redirected, SignedIn
 from idp.web.browser import set_session
 
 AuthorizationResponseWriter = Callable[[AuthorizationRequest, dict[str, str]], Response]
@@ -64,6 +64,8 @@ def make_responder(screens: Screens, writer: AuthorizationResponseWriter, answer
                 return writer(outcome.request, _error(outcome))
             case Granted():
                 return writer(outcome.request, answer(outcome))
+            case Entered() | Left():
+                return see_other(outcome.path)
             case Displayed():
                 return screens.dead_end(outcome)
 
