@@ -20,10 +20,10 @@ from idp.errors import AlreadySpent, CadastroUnavailable
 from idp.flow import events
 from idp.flow.certificate import session_refused
 from idp.flow.choices import Choices, choices
-from idp.flow.entry import entry_request, given_up, is_entry
+from idp.flow.entry import entered, entry_request, given_up, is_entry
 from idp.flow.issue import consenting, issue
 from idp.flow.logout import Logout
-from idp.flow.outcome import AskConsent, AskLogin, Displayed, Entered, Granted, Left, Outcome, Pagina, Redirected, SignedIn
+from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
 from idp.flow.policy import EXPIRY_WARNING, Policy
 from idp.flow.secret import digest, new_id, new_secret
 from idp.flow.source import OwnTables, on_fresh_facts
@@ -169,7 +169,7 @@ class Journey:
             uow.audit.append(events.consent_refused(self.clock.now(), tx))
         self.transactions.delete(tx.id)
         if is_entry(tx):
-            return Left(given_up(tx))
+            return given_up(tx)
         return Redirected(tx.request, "access_denied", "the end-user refused")
 
     def other_certificate(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
@@ -212,7 +212,7 @@ class Journey:
             self.transactions.put(tx)
             return AskLogin(tx, refused)
         self.transactions.delete(tx.id)
-        return Entered(tx.session, tx.request.redirect_uri)
+        return entered(tx, tx.session)
 
     def _certified(self, tx: Transaction, now: datetime) -> tuple[Transaction, Refused | None]:
         """Without its session where the session's certificate holds no more, and why."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from idp.domain.session import Session
 from idp.domain.transaction import AuthorizationRequest, Prompt, Transaction
+from idp.flow.outcome import Entered, Left
 
 CLIENT_ID = "portaria:portal"
 FRONT = "/portal"
@@ -31,6 +33,10 @@ def is_entry(tx: Transaction) -> bool:
     return tx.request.client_id == CLIENT_ID
 
 
-def given_up(tx: Transaction) -> str:
-    """Where Cancel leads: whoever was asked for the certificate once more is still in, and back where he was."""
-    return tx.request.redirect_uri if Prompt.LOGIN in tx.request.prompt else FRONT
+def entered(tx: Transaction, session: Session) -> Entered:
+    return Entered(session, tx.request.redirect_uri)
+
+
+def given_up(tx: Transaction) -> Left:
+    """After Cancel: whoever was asked for the certificate once more is still in, and goes back to where he was."""
+    return Left(tx.request.redirect_uri if Prompt.LOGIN in tx.request.prompt else FRONT)
