@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from idp.domain.certificado import CertReason, Refused
 from idp.domain.grant import Grant
@@ -29,6 +30,26 @@ def notify(uow: UnitOfWork, clients: Clients, grants: Iterable[Grant], at: datet
     ]
     uow.outbox.add(notices, at + TRIED_AT_ONCE)
     return notices
+
+
+class Heard(StrEnum):
+    """How the end of a session reached an application."""
+
+    TOLD = "told"
+    WAITING = "waiting"
+    """It did not answer, and will be told later."""
+    FRAME = "frame"
+    """The person's browser tells it."""
+    NOT = "not"
+    """It has no address for this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One that a session gave something, and what it heard of the end."""
+
+    name: str
+    heard: Heard
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Redemption:
         Raises InvalidGrant; RevocationUnknown, in which case nothing was rotated."""
         _usable(client)
         now = self.clock.now()
-        parsed = self._parse(token)
+        parsed = self.family(token)
         if parsed is None:
             raise InvalidGrant("refresh_token")
         grant_id, generation = parsed
@@ -125,6 +125,28 @@ class Redemption:
         now = self.clock.now()
         self.store.record(events.client_token_issued(now, client, scopes))
         return now
+
+    def family(self, token: str) -> tuple[str, int] | None:
+        """Grant and generation of a refresh token of ours, spent or not; None for anything else."""
+        match = _REFRESH.match(token)
+        if match is None:
+            return None
+        grant_id, generation = match[1], int(match[2])
+        expected = self.identifiers.refresh_mac(grant_id, generation)
+        return (grant_id, generation) if hmac.compare_digest(expected, match[3]) else None
+
+    def revoke(self, client: Client, grant_id: str) -> None:
+        """End a family that ``client`` gives back (RFC 7009); nothing happens where it has ended. Raises InvalidGrant
+        for another client's."""
+        now = self.clock.now()
+        with self.store.begin() as uow:
+            grant = uow.grants.get(grant_id, lock=True)
+            if grant is None:
+                return
+            if grant.client_id != client.client_id:
+                raise InvalidGrant("client")
+            if uow.grants.revoke(grant.id, now):
+                uow.audit.append(events.grant_revoked(now, grant, "client"))
 
     def refresh_token(self, authorization: Authorization) -> str | None:
         """The current refresh token of the family, or None where none is due. Derived, stored nowhere."""
@@ -189,14 +211,6 @@ class Redemption:
     def _close(self, uow: UnitOfWork, grant: Grant, reason: str, now: datetime) -> None:
         uow.grants.revoke(grant.id, now)
         uow.audit.append(events.token_refused(now, grant, reason))
-
-    def _parse(self, token: str) -> tuple[str, int] | None:
-        match = _REFRESH.match(token)
-        if match is None:
-            return None
-        grant_id, generation = match[1], int(match[2])
-        expected = self.identifiers.refresh_mac(grant_id, generation)
-        return (grant_id, generation) if hmac.compare_digest(expected, match[3]) else None
 
 
 def _usable(client: Client) -> None:

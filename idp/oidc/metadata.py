@@ -10,7 +10,7 @@ import orjson
 
 from idp.domain.acr import ACR_VALUES
 from idp.domain.client import SCOPES, AuthMethod
-from idp.domain.client_metadata import CLIENT_ALGS, SIGNING_ALGS
+from idp.domain.client_metadata import CLIENT_ALGS, ENCRYPTION_ALGS, ENCRYPTION_ENCS, SIGNING_ALGS
 from idp.domain.transaction import Prompt
 from idp.oidc.claims import CLAIMS
 from idp.oidc.grants import GRANTS
@@ -26,6 +26,9 @@ class Paths:
     userinfo: str = "/userinfo"
     jwks: str = "/jwks"
     logout: str = "/logout"
+    revocation: str = "/revoke"
+    introspection: str = "/introspect"
+    procuracoes: str = "/procuracoes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,19 @@ def members(issuer: str, paths: Paths) -> dict[str, Any]:
         "userinfo_endpoint": issuer + paths.userinfo,
         "jwks_uri": issuer + paths.jwks,
         "end_session_endpoint": issuer + paths.logout,
+        "revocation_endpoint": issuer + paths.revocation,
+        "revocation_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGS),
+        "introspection_endpoint": issuer + paths.introspection,
+        "introspection_endpoint_auth_methods_supported": [m.value for m in AuthMethod if m is not AuthMethod.NONE],
+        "introspection_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGS),
+        "introspection_signing_alg_values_supported": list(SIGNING_ALGS),
+        "introspection_encryption_alg_values_supported": list(ENCRYPTION_ALGS),
+        "introspection_encryption_enc_values_supported": list(ENCRYPTION_ENCS),
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "response_types_supported": ["code"],
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],

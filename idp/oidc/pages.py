@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
 from werkzeug.wrappers import Response
+
+from idp.flow.logout import Application
 
 
 class Fault(StrEnum):
@@ -40,6 +42,16 @@ class Pages(Protocol):
         """Ask whether to leave: a form that POSTs ``fields`` to ``action`` with ``decisao`` = ``sair`` or ``ficar``."""
         ...
 
-    def logged_out(self, *, client_name: str | None = None, stayed: bool = False) -> Response:
-        """The end of the session, or of not ending it (``stayed``)."""
+    def logged_out(
+        self,
+        *,
+        client_name: str | None = None,
+        stayed: bool = False,
+        applications: Sequence[Application] = (),
+        frames: Sequence[str] = (),
+        location: str | None = None,
+    ) -> Response:
+        """The end of the session, or of not ending it (``stayed``). ``applications``: those it gave something.
+        ``frames``: addresses that the page loads, each in a frame (Front-Channel Logout 1.0 §3). ``location``: where it
+        goes on to once they are loaded."""
         ...

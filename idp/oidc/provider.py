@@ -11,11 +11,15 @@ from idp.flow.authorize import Journey
 from idp.flow.logout import Logout
 from idp.flow.redeem import Redemption
 from idp.oidc.assertion import Assertions
+from idp.oidc.backchannel import BackChannel
 from idp.oidc.client_keys import ClientKeys, Nobody
 from idp.oidc.endpoints.authorize import Responder, Writer, authorize_blueprint
 from idp.oidc.endpoints.discovery import discovery_blueprint
+from idp.oidc.endpoints.introspection import introspection_blueprint
 from idp.oidc.endpoints.jwks import jwks_blueprint
 from idp.oidc.endpoints.logout import logout_blueprint
+from idp.oidc.endpoints.procuracao_status import procuracao_status_blueprint
+from idp.oidc.endpoints.revocation import revocation_blueprint
 from idp.oidc.endpoints.token import token_blueprint
 from idp.oidc.endpoints.userinfo import userinfo_blueprint
 from idp.oidc.keys import Keys
@@ -25,7 +29,7 @@ from idp.oidc.pages import Pages
 from idp.oidc.protection import Protection
 from idp.oidc.server import Server
 from idp.oidc.tokens import Tokens
-from idp.ports import Clients, Clock, Identifiers, Store
+from idp.ports import Clients, Clock, Documents, Identifiers, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Provider:
     redemption: Redemption
     access_token: timedelta
     id_token: timedelta
+    client_documents: Documents = Nobody()
     client_keys: ClientKeys = ClientKeys(Nobody())
     paths: Paths = Paths()
 
@@ -60,7 +65,7 @@ class Provider:
         )
 
     def back_channel(self) -> tuple[Blueprint, ...]:
-        """Token and userinfo: for the issuer's host, and as aliases for the mTLS host."""
+        """What clients and resource servers call: at the issuer's host, and as aliases at the mTLS host."""
         token_endpoint = self.issuer + self.paths.token
         server = Server(
             token_endpoint=token_endpoint,
@@ -81,8 +86,40 @@ class Provider:
                 issuer=self.issuer,
                 own_tokens=self._own_tokens(),
                 redemption=self.redemption,
+                protection=self.protection,
                 clock=self.clock,
             ),
+            revocation_blueprint(
+                path=self.paths.revocation,
+                server=server,
+                own_tokens=self._own_tokens(),
+                redemption=self.redemption,
+                clock=self.clock,
+            ),
+            introspection_blueprint(
+                path=self.paths.introspection,
+                issuer=self.issuer,
+                server=server,
+                own_tokens=self._own_tokens(),
+                redemption=self.redemption,
+                clients=self.clients,
+                protection=self.protection,
+                clock=self.clock,
+            ),
+            procuracao_status_blueprint(
+                path=self.paths.procuracoes, own_tokens=self._own_tokens(), store=self.store, clock=self.clock
+            ),
+        )
+
+    def told(self) -> BackChannel:
+        """What tells clients that a session has ended."""
+        return BackChannel(
+            issuer=self.issuer,
+            protection=self.protection,
+            clock=self.clock,
+            store=self.store,
+            clients=self.clients,
+            documents=self.client_documents,
         )
 
     def documents(self) -> tuple[Blueprint, ...]:
@@ -113,6 +150,7 @@ class Provider:
                 identifiers=self.identifiers,
                 journey=journey,
                 logout=logout,
+                back_channel=self.told(),
                 own_tokens=self._own_tokens(),
                 pages=pages,
                 clock=self.clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, cast
@@ -12,6 +12,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from idp.errors import TemporarilyUnavailable
+from idp.flow.logout import Application
 from idp.flow.outcome import Displayed
 from idp.paths import TEMPLATES
 from idp.ports import Clock
@@ -19,6 +20,7 @@ from idp.web.assets import STYLE_PATH
 from idp.web.logs import correlation_id, log
 from idp.web.security import content_security_policy, source
 from idp.web.text import legivel, momento
+from idp.web.views.logout import HEARD
 from idp.web.views.notice import DEAD_ENDS, HTTP, INDISPONIVEL, Notice, nosso_suporte
 from idp.web.views.protocol import protocol_notice
 
@@ -68,10 +70,11 @@ class Pages:
         codigo: str = "",
         forms: Iterable[str] = (),
         logo: str | None = None,
+        frames: Iterable[str] = (),
         **view: Any,
     ) -> Response:
         """The page as a response, its line in the log. ``codigo`` names an error page. ``forms``: URIs to which its
-        forms' answers may redirect. ``logo``: the one foreign image it may load."""
+        forms' answers may redirect. ``logo``: the one foreign image it may load. ``frames``: URIs in its frames."""
         correlation = correlation_id()
         if source(logo) is None:
             logo = None
@@ -82,11 +85,12 @@ class Pages:
             agora=momento(self.clock.now()),
             codigo=codigo,
             logo=logo,
+            frames=frames,
             **view,
         )
         response = Response(html, status, mimetype="text/html")
         response.headers["Content-Security-Policy"] = content_security_policy(
-            style=self._style_source, forms=forms, images=[logo] if logo else ()
+            style=self._style_source, forms=forms, images=[logo] if logo else (), frames=frames
         )
         log.info("page", correlation_id=correlation, template=template, status=status, codigo=codigo)
         return response
@@ -150,9 +154,26 @@ class Pages:
             forms=forms,
         )
 
-    def logged_out(self, *, client_name: str | None = None, stayed: bool = False) -> Response:
-        """After the end of the session, or after choosing to stay (``stayed``), where no URI to go on to was given."""
-        return self.render("logout/done.html", servico=legivel(client_name, 80), stayed=stayed)
+    def logged_out(
+        self,
+        *,
+        client_name: str | None = None,
+        stayed: bool = False,
+        applications: Sequence[Application] = (),
+        frames: Sequence[str] = (),
+        location: str | None = None,
+    ) -> Response:
+        """After the end of the session, or after choosing to stay (``stayed``). ``applications``: those it gave
+        something. ``frames``: where clients want to hear of it in the person's browser. ``location``: where the page
+        goes on to by itself once they are loaded."""
+        return self.render(
+            "logout/done.html",
+            servico=legivel(client_name, 80),
+            stayed=stayed,
+            aplicativos=[(legivel(one.name, 80), HEARD[one.heard]) for one in applications],
+            frames=frames,
+            location=location,
+        )
 
     def handle_errors(self, app: Flask) -> None:
         """Give every failure of ``app`` a page with a correlation id, and never a trace. Blueprints that answer

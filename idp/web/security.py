@@ -45,15 +45,20 @@ def protect(app: Flask, *, hsts: bool) -> None:
         return response
 
 
-def content_security_policy(*, style: str = "'self'", images: Iterable[str] = (), forms: Iterable[str] = ()) -> str:
+def content_security_policy(
+    *, style: str = "'self'", images: Iterable[str] = (), forms: Iterable[str] = (), frames: Iterable[str] = ()
+) -> str:
     """No script at all, no framing, style from ``style``.
 
     ``forms``: URIs to which the answer of a form on the page may redirect, besides ourselves; Chromium holds
-    form-action against every redirect after a submission. ``images``: URIs of logos.
+    form-action against every redirect after a submission. ``images``: URIs of logos. ``frames``: URIs that the page
+    loads in frames.
     """
+    framed = _sources(frames)
     return "; ".join(
         (
             "default-src 'none'",
+            *((" ".join(("frame-src", *framed)),) if framed else ()),
             f"style-src {style}",
             " ".join(("img-src 'self' data:", *_sources(images))),
             " ".join(("form-action 'self'", *_sources(forms))),

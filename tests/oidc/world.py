@@ -91,8 +91,18 @@ class Pages:
     def logout_confirm(self, *, action: str, fields: Any, client_name: Any = None, **_: Any) -> Response:
         return Response(f"logout_confirm {action} {urlencode(fields)} {client_name}", content_type="text/plain")
 
-    def logged_out(self, *, client_name: str | None = None, stayed: bool = False) -> Response:
-        return Response(f"logged_out {'stayed' if stayed else ''}", content_type="text/plain")
+    def logged_out(
+        self,
+        *,
+        client_name: str | None = None,
+        stayed: bool = False,
+        applications: Any = (),
+        frames: Any = (),
+        location: str | None = None,
+    ) -> Response:
+        told = " ".join(f"{one.name}:{one.heard}" for one in applications)
+        lines = ["logged_out " + ("stayed" if stayed else ""), told, *frames, f"then {location}" if location else ""]
+        return Response("\n".join(filter(None, lines)), content_type="text/plain")
 
 
 class Screens:

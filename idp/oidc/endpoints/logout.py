@@ -1,4 +1,4 @@
-"""/logout (OpenID Connect RP-Initiated Logout 1.0).
+"""/logout (OpenID Connect RP-Initiated Logout 1.0; the clients are told by Back- and Front-Channel Logout 1.0).
 
 A client that shows an ID token of this browser's person ends the session at once. Without one anybody's link could do
 it, so the person is asked. A request with a fault in it ends nothing and goes nowhere: its page names the fault.
@@ -6,6 +6,7 @@ it, so the person is asked. A request with a fault in it ends nothing and goes n
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import Blueprint, request
@@ -14,8 +15,10 @@ from werkzeug.wrappers import Response
 from idp.domain.client import Client
 from idp.domain.session import Session
 from idp.flow.authorize import Journey
-from idp.flow.logout import Logout
+from idp.flow.logout import Application, Ended, Heard, Logout
+from idp.oidc.backchannel import BackChannel
 from idp.oidc.errors import Shown, unreadable
+from idp.oidc.front_channel import frames
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.pages import Fault, Pages
@@ -46,6 +49,7 @@ def logout_blueprint(
     identifiers: Identifiers,
     journey: Journey,
     logout: Logout,
+    back_channel: BackChannel,
     own_tokens: OwnTokens,
     pages: Pages,
     clock: Clock,
@@ -107,26 +111,50 @@ def logout_blueprint(
         client = clients.get(claims["aud"])
         if client is None or not client.enabled:
             raise Shown(Fault.UNKNOWN_CLIENT, "the client of id_token_hint is not registered")
-        return Asked(client, claims["sub"], claims["sid"], _location(params, client))
+        return Asked(client, claims["sub"], claims.get("sid"), _location(params, client))
 
     def _meant(asked: Asked, session: Session) -> bool:
         return asked.client is not None and asked.sub == identifiers.subject(session.holder, asked.client)
 
     def _ended(session: Session | None, asked: Asked) -> Response:
+        ended = Ended()
         if session is not None:
-            logout.end(session)
+            ended = logout.end(session)
         elif asked.client is not None and asked.sid is not None:
-            logout.end_family(asked.sid, asked.client.client_id)
+            ended = logout.end_family(asked.sid, asked.client.client_id)
+        told = back_channel.at_once(ended.notices)  # before the browser goes on: the client may look at once
+        framed = frames(ended.grants, clients, issuer)
         response: Response
-        if asked.location is not None:
+        if asked.location is not None and not framed:
             response = see_other(asked.location)
             response.headers["Cache-Control"] = "no-store"
         else:
-            response = pages.logged_out(client_name=asked.client.name if asked.client else None)
+            response = pages.logged_out(
+                client_name=asked.client.name if asked.client else None,
+                applications=_applications(ended, told, asked),
+                frames=framed,
+                location=asked.location,
+            )
         clear_session(response)
         return response
 
+    def _applications(ended: Ended, told: Collection[str], asked: Asked) -> list[Application]:
+        found = {grant.client_id: clients.get(grant.client_id) for grant in ended.grants}
+        waiting = {notice.client_id for notice in ended.notices} - set(told)
+        knows = {*told, asked.client.client_id} if asked.client and asked.sid else told
+        return [
+            Application(client.name, _heard(client, knows, waiting)) for client in found.values() if client is not None
+        ]
+
     return blueprint
+
+
+def _heard(client: Client, told: Collection[str], waiting: Collection[str]) -> Heard:
+    if client.client_id in waiting:
+        return Heard.WAITING
+    if client.client_id in told:
+        return Heard.TOLD
+    return Heard.FRAME if client.frontchannel_logout_uri and client.enabled else Heard.NOT
 
 
 def _location(params: Parameters, client: Client) -> str | None:

@@ -1,0 +1,55 @@
+"""Whether a procuração is still in force: the ``status`` address that tokens made by it name.
+
+For whoever holds such a token, and for them about that procuração alone; everybody else gets one and the same 404,
+whether it exists or not (ATK-131). The token's own right may have ended since: that is what is being asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from idp.errors import TemporarilyUnavailable
+from idp.oidc.access_token import grant_of
+from idp.oidc.endpoints.bearer import Unauthorized, bearer, challenging
+from idp.oidc.endpoints.unavailable import unavailable
+from idp.oidc.jose import BadToken
+from idp.oidc.own_tokens import OwnTokens
+from idp.ports import Clock, Store
+
+
+def procuracao_status_blueprint(*, path: str, own_tokens: OwnTokens, store: Store, clock: Clock) -> Blueprint:
+    """``path`` is followed by the procuração's id and ``/status``."""
+    blueprint = Blueprint("procuracao_status", __name__)
+
+    @blueprint.get(f"{path}/<id>/status")
+    def status(id: str) -> Response:
+        now = clock.now()
+        try:
+            grant_id = grant_of(own_tokens.access_token(bearer(request), now))
+        except BadToken as error:
+            raise Unauthorized(401, "invalid_token", "the access token is not valid") from error
+        with store.reading() as uow:
+            found = uow.grants.in_use(grant_id) if grant_id else None
+        if found is None or found[0].choice.procuracao != id or not found[1].cadeia:
+            return _answer({"error": "not_found"}, 404)
+        procuracao, *acima = found[1].cadeia
+        return _answer(
+            {
+                "id": procuracao.id,
+                "vigente": procuracao.cedida_a is None and all(link.vigente(now) for link in (procuracao, *acima)),
+                "estado": procuracao.estado.value,
+                "inicio": procuracao.vigencia.inicio.date().isoformat(),
+                "fim": procuracao.vigencia.fim.date().isoformat(),
+            }
+        )
+
+    def _answer(body: dict[str, Any], code: int = 200) -> Response:
+        headers = {"Cache-Control": "no-store"}
+        return Response(orjson.dumps(body), code, headers, content_type="application/json")
+
+    challenging(blueprint, "procuracao")
+    blueprint.register_error_handler(TemporarilyUnavailable, unavailable)
+    return blueprint
