@@ -34,6 +34,7 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
     ("procuracao.expirar", "its time ran out"),
     ("procuracao.extinguir", "it ended by law, as by death or dissolution"),
     ("cadastro.imported", "a file was merged into the cadastro"),
+    ("cadastro.fetched", "an answer of the remote cadastro changed what is known of a contribuinte"),
     ("key.created", "a signing key was made"),
     ("key.rotated", "the active signing key changed"),
     ("key.withdrawn", "a signing key is no longer published or accepted"),

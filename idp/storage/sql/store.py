@@ -15,13 +15,16 @@ from idp.storage.sql.cadastro import SqlCadastro
 from idp.storage.sql.clients import CachedClients, SqlClientRegistry
 from idp.storage.sql.consents import SqlConsents
 from idp.storage.sql.engine import answering, autocommit, transactional
+from idp.storage.sql.fetched import SqlFetched
 from idp.storage.sql.grants import SqlGrants
 from idp.storage.sql.outbox import SqlOutbox
 from idp.storage.sql.perfis import SqlPerfis
+from idp.storage.sql.preferencias import SqlPreferencias
 from idp.storage.sql.procuracoes import SqlProcuracoes
 from idp.storage.sql.spent import PURGE, SqlAssertions, SqlReturnCodes
 from idp.storage.sql.staging import SqlStaging, staging
 from idp.storage.sql.trail import SqlAuditTrail
+from idp.storage.sql.vinculos import SqlVinculos
 
 _LEEWAY = timedelta(minutes=5)
 
@@ -32,6 +35,8 @@ class SqlUnitOfWork:
 
     cadastro: SqlCadastro
     procuracoes: SqlProcuracoes
+    vinculos: SqlVinculos
+    preferencias: SqlPreferencias
     consents: SqlConsents
     perfis: SqlPerfis
     grants: SqlGrants
@@ -45,6 +50,8 @@ class SqlUnitOfWork:
         return cls(
             SqlCadastro(connection),
             SqlProcuracoes(connection),
+            SqlVinculos(connection),
+            SqlPreferencias(connection),
             SqlConsents(connection),
             SqlPerfis(connection),
             SqlGrants(connection),
@@ -92,6 +99,10 @@ class SqlStore:
     def trail(self) -> SqlAuditTrail:
         """The audit rows by what they are about (:class:`idp.ports.AuditTrail`)."""
         return SqlAuditTrail(self.reader)
+
+    def fetched(self) -> SqlFetched:
+        """Where answers of a remote cadastro are kept (:class:`idp.cadastro.remoto.Rows`)."""
+        return SqlFetched(self.engine, self.reader)
 
     def staging(self, at: datetime) -> AbstractContextManager[SqlStaging]:
         """Where an import gathers its records (:class:`idp.cadastro.importacao.Staging`)."""
