@@ -12,6 +12,8 @@ from functools import cached_property, partial
 import structlog
 from flask import Flask
 
+from idp.cadastro.https import Service
+from idp.cadastro.remoto import RemoteCadastro
 from idp.certificate.handshake import presented_certificate, refuse_certificate_headers
 from idp.certificate.leaf import judge
 from idp.certificate.revocation import DIRECTORY, CrlIndex
@@ -21,17 +23,21 @@ from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.domain.certificado import Verdict
 from idp.domain.representation import Regras
+from idp.fetch.documents import ClientDocuments
 from idp.flow.authorize import Journey
 from idp.flow.gateway import Gateway
 from idp.flow.logout import Logout
 from idp.flow.policy import Policy
 from idp.flow.redeem import Redemption
+from idp.flow.source import OwnTables
 from idp.keyring import KeyRing
+from idp.oidc.client_keys import ClientKeys
 from idp.oidc.provider import Provider
 from idp.oidc.response import authorization_response
+from idp.ports import CadastroSource, Clock
 from idp.settings import Settings
 from idp.storage.ephemeral import EphemeralSessions, EphemeralTransactions, open_ephemeral
-from idp.storage.sql import open_store, schema
+from idp.storage.sql import SqlStore, open_store, schema
 from idp.storage.sql.clients import CachedClients
 from idp.web import logs
 from idp.web.application import Application
@@ -93,6 +99,10 @@ class Parts:
         return policy(self.settings)
 
     @cached_property
+    def source(self) -> CadastroSource:
+        return cadastro_source(self.settings, self.store, self.clock)
+
+    @cached_property
     def journey(self) -> Journey:
         ephemeral = open_ephemeral(self.settings.ephemeral_url, self.settings.database_url, self.clock)
         return Journey(
@@ -104,6 +114,7 @@ class Parts:
             identifiers=self.keys,
             revocation=self.revocation,
             policy=self.policy,
+            source=self.source,
         )
 
     @cached_property
@@ -126,10 +137,17 @@ class Parts:
                 identifiers=self.keys,
                 revocation=self.revocation,
                 policy=self.policy,
+                source=self.source,
             ),
             access_token=self.policy.access_token,
             id_token=self.policy.id_token,
+            client_documents=self.documents,
+            client_keys=ClientKeys(self.documents),
         )
+
+    @cached_property
+    def documents(self) -> ClientDocuments:
+        return ClientDocuments(self.settings.client_hosts, self.settings.client_ca_file)
 
 
 def create_issuer(settings: Settings) -> Flask:
@@ -193,6 +211,9 @@ def policy(settings: Settings) -> Policy:
         regras=Regras(
             raiz=settings.escopo_certificado == "raiz",
             responsavel_confere=settings.responsavel_divergente == "recusar",
+            cadastro_age=timedelta(seconds=settings.cadastro_age_seconds)
+            if settings.cadastro_source == "https"
+            else None,
         ),
         transaction=timedelta(seconds=settings.transaction_seconds),
         return_code=timedelta(seconds=settings.return_code_seconds),
@@ -203,6 +224,27 @@ def policy(settings: Settings) -> Policy:
         session=timedelta(seconds=settings.session_seconds),
         consent=timedelta(days=settings.consent_days),
     )
+
+
+def cadastro_source(settings: Settings, store: SqlStore, clock: Clock) -> RemoteCadastro | OwnTables:
+    """Where the cadastro's facts come from. Raises ConfigurationError for files of the remote one that are missing."""
+    if settings.cadastro_source == "local":
+        return OwnTables()
+
+    def failed(token: str) -> None:
+        _log.warning("cadastro_failed", why=token)
+
+    service = Service(
+        settings.cadastro_url,
+        clock.now,
+        token=settings.cadastro_token.get_secret_value(),
+        certificate=settings.cadastro_client_certificate,
+        key=settings.cadastro_client_key,
+        ca=settings.cadastro_ca,
+        seconds=settings.cadastro_timeout_seconds,
+    )
+    fresh, age = timedelta(seconds=settings.cadastro_fresh_seconds), timedelta(seconds=settings.cadastro_age_seconds)
+    return RemoteCadastro(service, store.fetched(), clock, fresh=fresh, age=age, failed=failed)
 
 
 def _app(origin: str, settings: Settings, pages: Pages, *, hsts: bool = True) -> Flask:

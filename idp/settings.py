@@ -28,6 +28,7 @@ from idp.errors import ConfigurationError
 
 _DOMAIN = re.compile(r"(?!.*[.][0-9]+\Z)[a-z0-9-]+([.][a-z0-9-]+)+\Z")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_OPEN_SCOPES = {"openid", "profile", "email", "phone", "address", "offline_access"}
 _SECRETS = ("proxy_secret", "cadastro_token", "database_url", "ephemeral_url")
 
 
@@ -150,6 +151,17 @@ class Settings(BaseSettings):
     """Address of the authority's bundle, which the worker then applies daily after its SHA-512 and the pinned roots;
     empty: only ``idp trust import`` changes the list. The authority's is
     http://acraiz.icpbrasil.gov.br/credenciadas/CertificadosAC-ICP-Brasil/ACcompactadox.zip"""
+    registration: Literal["off", "token", "open"] = "off"
+    """Whether applications may register themselves (RFC 7591): nobody, whoever holds an initial access token made by
+    ``idp client registration-token create``, or anybody at all."""
+    registration_scopes: tuple[str, ...] = ("openid", "profile")
+    """Most that an application may get that registered itself without a token, as a JSON list. Never cpf, inscricao,
+    procuracao or certificado: those are an administrator's to give."""
+    client_hosts: tuple[str, ...] = ()
+    """Hosts of applications inside the own network, as ``host`` or ``host:port``, as a JSON list: key sets, request
+    objects and logout tokens may go there although their addresses are private or their port is not 443."""
+    client_ca_file: Path | None = None
+    """PEM file of the CAs that certify client_hosts, beside the system's; believed for no other host."""
     cache_seconds: float = Field(default=1.0, ge=0, le=60)
     """How long a process may use a cached client before it asks the database whether anything changed."""
     management: str = ""
@@ -200,6 +212,22 @@ class Settings(BaseSettings):
             parts = urlsplit(url)
             if url and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in url or parts.fragment):
                 raise ValueError(f"{url!r} is not an http or https address")
+        return value
+
+    @field_validator("registration_scopes")
+    @classmethod
+    def _open_scopes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        never = sorted(set(value) - _OPEN_SCOPES)
+        if never:
+            raise ValueError(f"not for an open registration: {', '.join(never)}")
+        return value
+
+    @field_validator("client_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not (_host_and_port(host)[0] and host == host.lower()):
+                raise ValueError(f"{host!r} is not a host or host:port in lower case")
         return value
 
     @field_validator("management")
