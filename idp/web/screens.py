@@ -11,7 +11,8 @@ from flask import Response
 from idp.domain.certificado import CertReason
 from idp.domain.client import Client
 from idp.domain.representation import Demanda
-from idp.domain.transaction import Transaction
+from idp.domain.transaction import Prompt, Transaction
+from idp.flow.entry import is_entry
 from idp.flow.outcome import AskConsent, AskLogin, Displayed
 from idp.flow.policy import Policy
 from idp.ports import Clients
@@ -21,7 +22,7 @@ from idp.web.pages import Pages
 from idp.web.text import data, hora, momento
 from idp.web.views.certificate import facts, refusal, shown
 from idp.web.views.choices import choices_view
-from idp.web.views.client import ClientView, client_view, destinations, receives, withheld
+from idp.web.views.client import PORTAL, ClientView, client_view, destinations, receives, withheld
 from idp.web.views.missing import fell_through, missing_view, nothing
 from idp.web.views.person import person_facts, person_view
 
@@ -59,6 +60,8 @@ class StepScreens:
             compativel=self.host.compatible(ask.tx),
             switching=switching,
             celular=phone,
+            portal=is_entry(ask.tx),
+            de_novo=is_entry(ask.tx) and Prompt.LOGIN in ask.tx.request.prompt,
             trocar=self.host.how_to_switch,
             prazo=_open(ask.tx),
             forms=destinations(client, ask.tx.request),
@@ -77,6 +80,7 @@ class StepScreens:
             codigo=notice.codigo,
             notice=notice,
             tx=ask.tx,
+            portal=is_entry(ask.tx),
             client=view,
             logo=view.logo,
             entrar=self.host.another(ask.tx),
@@ -135,6 +139,8 @@ class StepScreens:
         return self.pages.dead_end(displayed)
 
     def _client(self, tx: Transaction) -> tuple[Client | None, ClientView]:
+        if is_entry(tx):
+            return None, PORTAL
         client = self.clients.get(tx.request.client_id)
         if client is None:  # deleted a moment ago: the step that follows says so
             return None, ClientView(tx.request.client_id, "", None, None, None)

@@ -60,6 +60,10 @@ class ClientView:
     termos: str | None
 
 
+PORTAL = ClientView("Portaria: suas procurações", "", None, None, None)
+"""Who asks when a person comes for the provider's own pages."""
+
+
 def client_view(client: Client, request: AuthorizationRequest) -> ClientView:
     return ClientView(
         legivel(client.name, 80),
