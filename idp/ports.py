@@ -12,14 +12,17 @@ from typing import Any, Protocol
 
 from idp.domain.certificado import RevocationStatus, Verdict
 from idp.domain.client import Client
+from idp.domain.designacao import Designacao
 from idp.domain.documents import Documento
 from idp.domain.grant import CodeBinding, Grant
 from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
+from idp.domain.procura import Procura
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Fatos, Modo, RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
+from idp.ports_outorga import Atos, Designacoes, Partes, Pedidos, Procuracoes
 
 
 class Clock(Protocol):
@@ -222,6 +225,38 @@ class Cadastro(Protocol):
         ...
 
 
+class Vinculos(Protocol):
+    """The links of a holder to inscrições, as many as they may be: his own, those of companies that list him as
+    representante, those within the scope of procurações given to him or to a company that named him. Judged by nobody
+    yet (see :mod:`idp.domain.procura`); each inscrição on each basis once, always in the same order."""
+
+    def page(self, holder: Holder, procura: Procura, *, limit: int, offset: int = 0) -> Sequence[tuple[Modo, Fatos]]:
+        """At most ``limit`` after the first ``offset``."""
+        ...
+
+    def count(self, holder: Holder, procura: Procura, *, cap: int) -> int:
+        """How many there are, not counting beyond ``cap``."""
+        ...
+
+    def pending(self, holder: Holder, procura: Procura, *, limit: int) -> Sequence[Procuracao]:
+        """Procurações that wait for the holder himself to accept them, by the outorgante's name."""
+        ...
+
+
+class Preferencias(Protocol):
+    """What somebody keeps at the top of the list. ``quem``: a keyed digest of the person."""
+
+    def fixadas(self, quem: str) -> Sequence[RepresentationRef]:
+        """Oldest first."""
+        ...
+
+    def fixar(self, quem: str, choice: RepresentationRef, at: datetime) -> None: ...
+    def soltar(self, quem: str, choice: RepresentationRef) -> None: ...
+    def forget(self, quem: str) -> None:
+        """Everything kept for this person."""
+        ...
+
+
 class CadastroSource(Protocol):
     """Where the rows of a remote cadastro come from. Called outside database transactions, never within: it may ask
     another machine. Where the cadastro is our own tables nothing happens (``idp.flow.source.OwnTables``)."""
@@ -237,18 +272,14 @@ class CadastroSource(Protocol):
         ...
 
 
-class Procuracoes(Protocol):
-    def get(self, id: str, *, lock: bool) -> Procuracao | None: ...
-    def add(self, procuracao: Procuracao) -> None: ...
-    def update(self, procuracao: Procuracao) -> None:
-        """Replace state and moment of an existing one. Raises NotFound."""
-        ...
-
-
 class Consents(Protocol):
     """Remembered consents, per (sub, client, representation): the scopes agreed to, until when."""
 
     def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]: ...
+    def recent(self, sub: str, client_id: str, at: datetime, *, limit: int) -> Sequence[RepresentationRef]:
+        """The representations consented to and still remembered, the latest first."""
+        ...
+
     def remember(
         self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime
     ) -> None: ...
@@ -306,6 +337,16 @@ class Grants(Protocol):
 
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
         """Revoke every grant of one client with that ``sid``; those that were in force."""
+        ...
+
+    def revoke_by_procuracao(self, id: str, at: datetime, *, descendants: bool = True) -> Sequence[Grant]:
+        """Revoke every grant that rests on the procuração ``id``, which the caller holds locked and has changed, or on
+        one that descends from it; those that were in force. A grant that is being redeemed at this moment is left to
+        its redemption, which waits for the procuração and then refuses."""
+        ...
+
+    def revoke_by_designacao(self, designacao: Designacao, at: datetime) -> Sequence[Grant]:
+        """Likewise every grant of the person named that rests on a procuração given to the company."""
         ...
 
     def by_sid(self, sid: str, client_id: str) -> Grant | None:
@@ -368,6 +409,10 @@ class Outbox(Protocol):
 
     def add(self, notices: Sequence[Notice], due: datetime) -> None: ...
 
+    def due(self, at: datetime) -> bool:
+        """Whether any is."""
+        ...
+
     def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
         """Up to ``limit`` of those due at ``at``, oldest first, this attempt counted. Nobody else gets them before
         ``until``."""
@@ -395,6 +440,18 @@ class UnitOfWork(Protocol):
     def cadastro(self) -> Cadastro: ...
     @property
     def procuracoes(self) -> Procuracoes: ...
+    @property
+    def partes(self) -> Partes: ...
+    @property
+    def designacoes(self) -> Designacoes: ...
+    @property
+    def pedidos(self) -> Pedidos: ...
+    @property
+    def atos(self) -> Atos: ...
+    @property
+    def vinculos(self) -> Vinculos: ...
+    @property
+    def preferencias(self) -> Preferencias: ...
     @property
     def consents(self) -> Consents: ...
     @property

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from idp.domain.representation import RepresentationRef
 from idp.storage.sql.prepared import Prepared
@@ -18,6 +18,13 @@ _GRANTED = Prepared(
     select(consents.c.scope).where(
         *_WHOSE, consents.c.choice == bindparam("choice"), consents.c.until > bindparam("at")
     )
+)
+_RECENT = (
+    select(consents.c.choice)
+    .where(*_WHOSE, consents.c.until > bindparam("at"))
+    .group_by(consents.c.choice)
+    .order_by(func.max(consents.c.granted_at).desc(), consents.c.choice)
+    .limit(bindparam("limit"))
 )
 _FORGET = delete(consents).where(*_WHOSE)
 
@@ -42,6 +49,10 @@ class SqlConsents:
     def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]:
         key = {"sub": sub, "client_id": client_id, "choice": str(choice), "at": at}
         return frozenset(scope for (scope,) in _GRANTED.rows(self._connection, key))
+
+    def recent(self, sub: str, client_id: str, at: datetime, *, limit: int) -> Sequence[RepresentationRef]:
+        key = {"sub": sub, "client_id": client_id, "at": at, "limit": limit}
+        return [RepresentationRef.parse(choice) for (choice,) in self._connection.execute(_RECENT, key)]
 
     def remember(
         self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime

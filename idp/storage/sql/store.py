@@ -94,7 +94,7 @@ class SqlStore:
 
     def audit_log(self) -> SqlAuditLog:
         """The audit rows for sealing and verification (:class:`idp.audit.Log`)."""
-        return SqlAuditLog(self.engine)
+        return SqlAuditLog(self.engine, self.reader)
 
     def trail(self) -> SqlAuditTrail:
         """The audit rows by what they are about (:class:`idp.ports.AuditTrail`)."""
@@ -113,6 +113,12 @@ class SqlStore:
         spent or not; how many. Return codes name people: they are kept no longer than they are of use."""
         with answering(), self.engine.begin() as connection:
             return sum(connection.execute(statement, {"at": at - _LEEWAY}).rowcount for statement in PURGE)
+
+    def forget_receipts(self, before: datetime) -> int:
+        """Delete what the outbox has of notices written until ``before``, except those still to be delivered; how
+        many."""
+        with answering(), self.engine.begin() as connection:
+            return SqlOutbox(connection).purge(before)
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -1,0 +1,277 @@
+"""A holder's links to inscrições, searched, ordered and cut into pages by the database.
+
+Each kind of link is a branch of one statement. A branch reads along an index in the order of the page and stops at the
+page's end, so what a page costs does not grow with how many links there are. A branch says what may be available, by
+what the row itself shows; whether it is, ``represent`` says of every row that comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+
+from idp.domain.person import Holder
+from idp.domain.procura import Parte, Procura
+from idp.domain.procuracao import EstadoProcuracao, Procuracao
+from idp.domain.representation import MAX_CADEIA, Fatos, Modo
+from idp.storage.sql import rows
+from idp.storage.sql.conditions import (
+    AT,
+    Shape,
+    contains_column,
+    found,
+    listed,
+    may_act,
+    may_act_for,
+    may_be_used,
+    parameters,
+    reaches,
+    source,
+)
+from idp.storage.sql.prepared import Prepared
+from idp.storage.sql.statements import CADASTRO, designacao, fatos, procuracao
+from idp.storage.sql.tables import contribuintes, designacoes, inscricoes, procuracoes, representantes
+
+_HOLDER: BindParameter[str] = bindparam("holder")
+_DOCUMENTO: BindParameter[str] = bindparam("documento")
+_NONE: ColumnElement[str] = literal_column("''", String)
+_PLACE = (inscricoes.c.documento, inscricoes.c.uf, inscricoes.c.numero)
+_PENDENTE = procuracoes.c.estado == literal_column(f"'{EstadoProcuracao.PENDENTE.value}'")
+
+_RECEIVED = procuracoes.c.outorgado_contribuinte == _HOLDER
+_NAMED = Prepared(select(*designacao()).where(designacoes.c.pessoa == _DOCUMENTO))
+
+_above = (
+    select(procuracoes, literal(0).label("elo"))
+    .where(procuracoes.c.id.in_(bindparam("ids", expanding=True)))
+    .cte("acima", recursive=True)
+)
+_above = _above.union(
+    select(procuracoes, _above.c.elo + 1).where(procuracoes.c.id == _above.c.pai, _above.c.elo < MAX_CADEIA)
+)
+_ABOVE = select(*procuracao(_above))
+
+
+class SqlVinculos:
+    """Implements :class:`idp.ports.Vinculos`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def page(self, holder: Holder, procura: Procura, *, limit: int, offset: int = 0) -> Sequence[tuple[Modo, Fatos]]:
+        shape, bound = _asked(holder, procura)
+        offsets = [0] * len(_branches(shape))
+        if offset:
+            sizes = _sizes(shape).rows(self._connection, {**bound, "cap": offset + 1})[0]
+            for at, size in enumerate(sizes):
+                offsets[at], offset = min(offset, size), max(0, offset - size)
+        bound |= {f"skip{at}": skipped for at, skipped in enumerate(offsets)}
+        found = [_row(row) for row in _page(shape, limit).rows(self._connection, bound)[:limit]]
+        return self._with_designacoes(holder, self._with_chains(found))
+
+    def count(self, holder: Holder, procura: Procura, *, cap: int) -> int:
+        shape, bound = _asked(holder, procura)
+        return min(cap, sum(_sizes(shape).rows(self._connection, {**bound, "cap": cap})[0]))
+
+    def pending(self, holder: Holder, procura: Procura, *, limit: int) -> Sequence[Procuracao]:
+        bound = {"holder": rows.contribuinte_id(holder.documento), "documento": holder.documento.numero}
+        found = _pending(procura.raiz, limit).rows(self._connection, {**bound, "at": procura.at})
+        return [rows.procuracao(row) for row in found]
+
+    def _with_chains(self, found: list[tuple[Modo, Fatos]]) -> list[tuple[Modo, Fatos]]:
+        """Each procuração followed by those it descends from, read together."""
+        above = {fatos.cadeia[0].pai for _, fatos in found if fatos.cadeia} - {None}
+        if not above:
+            return found
+        known = {
+            value.id: value for value in map(rows.procuracao, self._connection.execute(_ABOVE, {"ids": sorted(above)}))
+        }
+        return [(modo, replace(fatos, cadeia=_up(fatos.cadeia, known))) for modo, fatos in found]
+
+    def _with_designacoes(self, holder: Holder, found: list[tuple[Modo, Fatos]]) -> list[tuple[Modo, Fatos]]:
+        """With those the holder has of anybody, where a procuração was given to a company that named him."""
+        key = rows.contribuinte_id(holder.documento)
+        if all(not fatos.cadeia or rows.contribuinte_id(fatos.cadeia[0].outorgado) == key for _, fatos in found):
+            return found
+        named = _NAMED.rows(self._connection, {"documento": holder.documento.numero})
+        designacoes = tuple(map(rows.designacao, named))
+        return [(modo, replace(fatos, designacoes=designacoes if fatos.cadeia else ())) for modo, fatos in found]
+
+
+def _asked(holder: Holder, procura: Procura) -> tuple[Shape, dict[str, Any]]:
+    shape = Shape.of(holder, procura)
+    bound = {
+        "holder": rows.contribuinte_id(holder.documento),
+        "documento": holder.documento.numero,
+        "at": procura.at,
+        **parameters(procura, shape),
+    }
+    return shape, bound
+
+
+def _row(row: Sequence[Any]) -> tuple[Modo, Fatos]:
+    modo, columns, granted = Modo(row[0]), row[1 : 1 + rows.FATOS_SIZE], row[1 + rows.FATOS_SIZE :]
+    return modo, rows.fatos(columns, (rows.procuracao(granted),) if modo is Modo.PROCURACAO else ())
+
+
+def _up(cadeia: tuple[Procuracao, ...], known: dict[str, Procuracao]) -> tuple[Procuracao, ...]:
+    links = list(cadeia)
+    while links and links[-1].pai in known and len(links) <= MAX_CADEIA:
+        links.append(known[links[-1].pai])
+    return tuple(links)
+
+
+# -- statements ------------------------------------------------------------------------------------------------------
+
+
+def _branches(shape: Shape) -> list[Select[Any]]:
+    """The links in the order of the page, each as keys with what they are ordered by."""
+    if shape.pessoa:
+        return [_titular(shape), _representante(shape), _recebidas(shape), _por_designacao(shape)]
+    own = inscricoes.c.documento == _DOCUMENTO
+    if shape.raiz:
+        return [_titular(shape, own), _titular(shape, not_(own)), _recebidas(shape)]
+    return [_titular(shape, own), _recebidas(shape)]
+
+
+def _titular(shape: Shape, *whose: ColumnElement[bool]) -> Select[Any]:
+    keys = _keys(Modo.TITULAR, _NONE, _NONE, _NONE, _NONE)
+    tables = source(by_procuracao=False, searched=bool(shape.words))
+    linked = (inscricoes.c.contribuinte == _HOLDER, *whose)
+    wanted = _wanted(shape, may_be_used(shape), by_procuracao=False)
+    return select(*keys).select_from(tables).where(*linked, *wanted).order_by(*_PLACE)
+
+
+def _representante(shape: Shape) -> Select[Any]:
+    company = contribuintes.c
+    keys = _keys(Modo.REPRESENTANTE_LEGAL, _NONE, company.busca, company.id, _NONE)
+    tables = representantes.join(contribuintes, company.id == representantes.c.contribuinte).join(
+        inscricoes, inscricoes.c.contribuinte == company.id
+    )
+    wanted = _wanted(shape, may_be_used(shape), by_procuracao=False)
+    linked = representantes.c.cpf == _HOLDER
+    return select(*keys).select_from(tables).where(linked, *wanted).order_by(company.busca, company.id, *_PLACE)
+
+
+def _recebidas(shape: Shape) -> Select[Any]:
+    """Given to the holder."""
+    linked = [_RECEIVED]
+    if not shape.raiz:
+        linked.append(procuracoes.c.outorgado == _DOCUMENTO)
+    if shape.parte is Parte.INDISPONIVEIS:
+        linked.append(not_(_PENDENTE))  # told by itself, where it can be accepted
+    return _by_procuracao(shape, _NONE, linked, may_act(shape))
+
+
+def _por_designacao(shape: Shape) -> Select[Any]:
+    """Given to a company that named the holder its employee."""
+    named = designacoes.c.pessoa == _DOCUMENTO
+    of_it = [named, designacoes.c.empresa_contribuinte == procuracoes.c.outorgado_contribuinte]
+    if not shape.raiz:
+        of_it.append(designacoes.c.empresa == procuracoes.c.outorgado)
+    client = contains_column(procuracoes.c.outorgante_contribuinte)
+    of_it.append(or_(designacoes.c.clientes == _NONE, listed(designacoes.c.clientes, client)))
+    companies = select(designacoes.c.empresa_contribuinte).where(named)
+    linked = [procuracoes.c.outorgado_contribuinte.in_(companies), exists().where(*of_it)]
+    available = and_(may_act(shape), exists().where(*of_it, may_act_for(shape)))
+    return _by_procuracao(shape, procuracoes.c.outorgado_contribuinte, linked, available)
+
+
+def _by_procuracao(
+    shape: Shape, firm: ColumnElement[str], linked: Sequence[ColumnElement[bool]], available: ColumnElement[bool]
+) -> Select[Any]:
+    granted = procuracoes.c
+    keys = _keys(Modo.PROCURACAO, firm, granted.outorgante_busca, granted.id, granted.id)
+    wanted = _wanted(shape, and_(available, may_be_used(shape)), by_procuracao=True)
+    tables = source(by_procuracao=True, searched=bool(shape.words))
+    order = (granted.outorgante_busca, granted.id, *_PLACE)
+    return (
+        select(*keys)
+        .select_from(tables)
+        .where(*linked, reaches(), *wanted)
+        .order_by(*(order if firm is _NONE else (firm, *order)))
+    )
+
+
+def _keys(
+    modo: Modo,
+    firm: ColumnElement[str],
+    name: ColumnElement[str],
+    group: ColumnElement[str],
+    granted: ColumnElement[str],
+) -> tuple[ColumnElement[Any], ...]:
+    return (
+        literal_column(f"'{modo.value}'").label("modo"),
+        inscricoes.c.uf.label("uf"),
+        inscricoes.c.numero.label("numero"),
+        granted.label("procuracao"),
+        firm.label("firma"),
+        name.label("nome"),
+        group.label("grupo"),
+        inscricoes.c.documento.label("documento"),
+    )
+
+
+def _wanted(shape: Shape, available: ColumnElement[bool], *, by_procuracao: bool) -> list[ColumnElement[bool]]:
+    conditions = [available if shape.parte is Parte.DISPONIVEIS else not_(available)]
+    if shape.inscricao:
+        conditions += [inscricoes.c.uf == bindparam("uf"), inscricoes.c.numero == bindparam("numero")]
+    return conditions + found(shape, by_procuracao=by_procuracao)
+
+
+@lru_cache(maxsize=256)
+def _page(shape: Shape, limit: int) -> Prepared:
+    """At most ``limit`` of each branch, after what is skipped of it; in the order of the page."""
+    parts = []
+    for at, branch in enumerate(_branches(shape)):
+        cut = branch.limit(literal_column(str(limit))).offset(bindparam(f"skip{at}")).subquery(f"ramo{at}")
+        parts.append(select(literal_column(str(at)).label("ordem"), *cut.c))
+    keys = union_all(*parts).subquery("chaves")
+    row = and_(inscricoes.c.uf == keys.c.uf, inscricoes.c.numero == keys.c.numero)
+    joined = keys.join(CADASTRO, row).outerjoin(procuracoes, procuracoes.c.id == keys.c.procuracao)
+    order = (keys.c[name] for name in ("ordem", "firma", "nome", "grupo", "documento", "uf", "numero"))
+    return Prepared(select(keys.c.modo, *fatos(_HOLDER), *procuracao()).select_from(joined).order_by(*order))
+
+
+@lru_cache(maxsize=256)
+def _sizes(shape: Shape) -> Prepared:
+    """How many each branch has, in one row, none counted beyond ``cap``."""
+    counted = []
+    for at, branch in enumerate(_branches(shape)):
+        some = branch.with_only_columns(literal_column("1").label("um")).order_by(None).limit(bindparam("cap"))
+        size = select(func.count()).select_from(some.subquery(f"ramo{at}")).scalar_subquery()
+        counted.append(size.label(f"de{at}"))
+    return Prepared(select(*counted))
+
+
+@cache
+def _pending(raiz: bool, limit: int) -> Prepared:
+    waiting = [_RECEIVED, _PENDENTE, procuracoes.c.fim > AT]
+    if not raiz:
+        waiting.append(procuracoes.c.outorgado == _DOCUMENTO)
+    return Prepared(
+        select(*procuracao())
+        .where(*waiting)
+        .order_by(procuracoes.c.outorgante_busca, procuracoes.c.id)
+        .limit(literal_column(str(limit)))
+    )
