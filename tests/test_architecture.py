@@ -46,13 +46,14 @@ TABLE = {
     "idp.settings": may("paths errors", "pydantic pydantic_settings"),
     "idp.domain": may("errors"),
     "idp.domain.documents": may("errors", "stdnum"),
-    "idp.ports": may("domain errors"),
-    "idp.flow": may("domain ports errors"),
+    "idp.ports": may("domain errors ports_outorga"),
+    "idp.ports_outorga": may("domain errors"),  # the ports that giving power needs, in a file of their own
+    "idp.flow": may("domain ports ports_outorga errors"),
     "idp.certificate": may("domain ports errors paths", "cryptography"),
     "idp.certificate.handshake": may("errors", "http_sf"),
     "idp.certificate.trust": may("domain ports errors paths", "cryptography asn1crypto pyhanko_certvalidator"),
     "idp.cadastro": may("domain ports errors"),
-    "idp.storage": may("domain ports errors paths", "sqlalchemy alembic redis orjson"),
+    "idp.storage": may("domain ports ports_outorga errors paths", "sqlalchemy alembic redis orjson"),
     "idp.storage.sql.audit": may(
         "domain ports errors paths audit", "sqlalchemy orjson"
     ),  # writes the chain audit defines

@@ -13,6 +13,8 @@ from idp.errors import ConfigurationError, StoreUnavailable, TrustError
 from idp.settings import Settings
 from idp.storage.sql import SqlStore, schema
 from idp.storage.sql.audit import SqlAuditLog
+from idp.storage.sql.engine import answering
+from idp.storage.sql.outbox import SqlOutbox
 
 Problem = dict[str, str]
 """``check``: what was looked at (database, trust, crl, audit). ``detail``: what is not as it should be."""
@@ -39,7 +41,13 @@ class Condition:
         """Audit rows that wait for the sealer, and the oldest's moment. Read without SQLite's write lock. Raises
         ConfigurationError for a database that is missing or another's, StoreUnavailable."""
         schema.check(self._reader, self._settings.realm)
-        return SqlAuditLog(self._reader).unsealed()
+        return SqlAuditLog(self._reader, self._reader).unsealed()
+
+    def undelivered(self) -> tuple[int, datetime | None, int]:
+        """Logout notices that wait, the oldest's moment, and how many were given up. Raises like ``unsealed``."""
+        schema.check(self._reader, self._settings.realm)
+        with answering(), self._reader.connect() as connection:
+            return SqlOutbox(connection).backlog()
 
     def problems(self, at: datetime) -> list[Problem]:
         """What keeps people from logging in, or acts from being chained; empty when all is well."""

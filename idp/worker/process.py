@@ -1,4 +1,4 @@
-"""The worker as a process: its jobs, its two threads, and the listener that says how it is."""
+"""The worker as a process: its jobs, its threads, and the listener that says how it is."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from idp.storage.sql import SqlStore, open_store, schema
 from idp.web import logs
 from idp.worker.condition import Condition
 from idp.worker.crls import CrlRefresh
+from idp.worker.logouts import LogoutDeliveries
 from idp.worker.management import Management, listening
 from idp.worker.metrics import Metrics
 from idp.worker.schedule import Job, work
 from idp.worker.trust import TrustUpdate
 
 _STOP_SECONDS = 2.0
+RECEIPTS = timedelta(days=30)
+"""For how long it can be seen which client was told of a logout, and when."""
 
 
 def run(settings: Settings, stop: Event) -> None:
@@ -35,14 +38,20 @@ def run(settings: Settings, stop: Event) -> None:
         keys = KeyRing.open(settings.signing_dir, settings.realm)
         clock = SystemClock()
         network, local = network_jobs(settings, store, stop), local_jobs(settings, store, keys)
+        telling = (Job("logout.deliver", timedelta(seconds=1), LogoutDeliveries(settings, store, keys, clock)),)
         condition = Condition(settings, store)
-        metrics = Metrics(settings, condition, keys, clock, (job.name for job in (*local, *network)))
+        metrics = Metrics(settings, condition, keys, clock, (job.name for job in (*local, *network, *telling)))
         address = settings.management_address
         with listening(address, Management(condition, metrics, clock)) if address else nullcontext():
-            fetching = Thread(target=work, args=(network, clock, stop, metrics.failed), daemon=True)
-            fetching.start()
+            waiting = [
+                Thread(target=work, args=(jobs, clock, stop, metrics.failed), daemon=True)
+                for jobs in (network, telling)
+            ]
+            for thread in waiting:
+                thread.start()
             work(local, clock, stop, metrics.failed)
-            fetching.join(_STOP_SECONDS)  # a download in progress is worth no waiting; files are replaced whole
+            for thread in waiting:  # a download in progress is worth no waiting: files are replaced whole
+                thread.join(_STOP_SECONDS)
     finally:
         store.close()
 
@@ -55,7 +64,9 @@ def local_jobs(settings: Settings, store: SqlStore, keys: KeyRing) -> tuple[Job,
             timedelta(seconds=1),
             lambda at: audit.seal(store.audit_log(), keys.sign_checkpoint, at, settings.checkpoint_file),
         ),
+        Job("audit.index", timedelta(seconds=1), lambda at: store.audit_log().index()),
         Job("spent.purge", timedelta(minutes=1), store.purge),
+        Job("logout.forget", timedelta(hours=1), lambda at: store.forget_receipts(at - RECEIPTS)),
     )
 
 

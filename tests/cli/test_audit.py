@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
@@ -17,10 +18,15 @@ def with_rows(installed: Idp) -> Idp:
 
 
 def ago(idp: Idp, **since: float) -> None:
-    """Move the unsealed rows back, and their commitments with them: erased rows have nothing to compare."""
-    at = (datetime.now(UTC) - timedelta(**since)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    """Move the unsealed rows back, and their commitments with them."""
+    at = datetime.now(UTC) - timedelta(**since)
     with sqlite3.connect(idp.directory / "keys" / "portaria.sqlite") as connection:
-        connection.execute("UPDATE audit SET at = ?, salt = NULL, payload = NULL WHERE sequence IS NULL", [at])
+        rows = connection.execute("SELECT id, kind, salt, payload FROM audit WHERE sequence IS NULL").fetchall()
+        for id, kind, salt, payload in rows:
+            committed = f'["{kind}","{at.isoformat(timespec="microseconds")}",{payload}]'
+            digest = hashlib.sha256(bytes.fromhex(salt) + committed.encode()).hexdigest()
+            moment = at.strftime("%Y-%m-%d %H:%M:%S.%f")
+            connection.execute("UPDATE audit SET at = ?, commitment = ? WHERE id = ?", [moment, digest, id])
     connection.close()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, sele
 from idp.audit import GENESIS, Row, link, sealed_event
 from idp.audit.subjects import subjects
 from idp.ports import AuditEvent
-from idp.storage.sql.engine import answering
+from idp.storage.sql.engine import answering, snapshot
 from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import Upsert
 from idp.storage.sql.tables import audit, audit_subjects, meta
@@ -73,10 +73,11 @@ class SqlAudit:
 
 
 class SqlAuditLog:
-    """Implements :class:`idp.audit.Log` on the transactional engine."""
+    """Implements :class:`idp.audit.Log`: changes on the transactional engine, reads on the other."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, reader: Engine) -> None:
         self._engine = engine
+        self._reader = reader
 
     def seal(self) -> tuple[int, str] | None:
         """See :class:`idp.audit.Log`. Rows committed meanwhile wait for the next call."""
@@ -96,21 +97,19 @@ class SqlAuditLog:
 
     def links(self, first: int, last: int) -> Sequence[str]:
         """See :class:`idp.audit.Log`."""
-        with answering(), self._engine.connect() as connection:
+        with answering(), self._reader.connect() as connection:
             return connection.execute(_LINKS, {"first": first, "last": last}).scalars().all()
 
     def rows(self) -> Iterator[Row]:
         """See :class:`idp.audit.Log`. One consistent view, streamed."""
-        with answering(), self._engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with answering(), snapshot(self._reader) as connection:
             for statement in (_SEALED, _UNSEALED):
                 for row in connection.execution_options(yield_per=_BATCH).execute(statement):
                     yield Row(*row)
 
     def unsealed(self) -> tuple[int, datetime | None]:
         """How many rows wait for the sealer, and the moment of the oldest."""
-        with answering(), self._engine.connect() as connection:
+        with answering(), self._reader.connect() as connection:
             count, oldest = connection.execute(_WAITING).one()
             return count, oldest
 

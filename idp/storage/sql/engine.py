@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -46,6 +46,22 @@ def autocommit(database_url: str) -> Engine:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+@contextmanager
+def snapshot(reader: Engine) -> Iterator[Connection]:
+    """A connection of the autocommit engine whose reads all see one state of the database and may be streamed. Nobody
+    waits for it, however long it lasts: on SQLite it holds no write lock."""
+    with reader.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            with connection.execution_options(isolation_level="REPEATABLE READ").begin():
+                yield connection
+            return
+        connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
 
 
 def sqlite_file(database_url: str) -> Path | None:

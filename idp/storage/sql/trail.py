@@ -13,7 +13,7 @@ from idp.audit import Row
 from idp.audit.subjects import person, procuracao
 from idp.domain.documents import Documento
 from idp.ports import Act
-from idp.storage.sql.engine import answering
+from idp.storage.sql.engine import answering, snapshot
 from idp.storage.sql.tables import audit, audit_subjects
 
 USES = ("code.issued", "code.refused")
@@ -86,7 +86,7 @@ class SqlAuditTrail:
         within = [*_within(audit.c.at, since, until), audit.c.sequence.is_not(None)]
         if kinds:
             within.append(audit.c.kind.in_(kinds))
-        with answering(), self._reader.connect() as connection:
+        with answering(), snapshot(self._reader) as connection:
             groups = list(about)
             for group in groups:
                 named = select(audit_subjects.c.id).where(

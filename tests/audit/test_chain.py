@@ -191,6 +191,16 @@ def test_erasure_leaves_the_chain_verifying_and_the_payload_gone(chain: SqlStore
     assert [row.payload is None for row in chain.audit_log().rows()] == [True, True, False, False, True] + [False] * 3
 
 
+def test_nobody_waits_for_a_verification(chain: SqlStore, checkpoints: Path) -> None:
+    """It reads one state of the chain for as long as it takes; acts go on being written meanwhile."""
+    rows = chain.audit_log().rows()
+    next(rows)
+    append(chain, "login.accepted")
+    sealed(chain, checkpoints)
+    assert len(list(rows)) == 6
+    assert verify(chain.audit_log(), check, checkpoints).sealed == 8
+
+
 def test_sealing_goes_on_where_it_was_and_says_when_there_is_nothing(store: SqlStore, checkpoints: Path) -> None:
     assert sealed(store, checkpoints) is None
     assert not checkpoints.exists()
