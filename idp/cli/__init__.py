@@ -45,6 +45,7 @@ COMMANDS = (
     ("trust", "trust:group", "Import the ICP-Brasil bundle and say which CAs may certify a login."),
     ("crl", "crl:group", "Keep the revocation lists of those CAs."),
     ("cert", "cert:group", "Say what a login with a certificate would say."),
+    ("outbox", "outbox:outbox", "Say whether clients have been told of ended sessions."),
     ("audit", "audit:audit", "Verify the audit chain."),
 )
 """Every noun in the order help shows them: its name, where its command is defined below ``idp.cli``, one sentence. A

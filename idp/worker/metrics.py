@@ -56,6 +56,8 @@ class Metrics(Collector):
         with suppress(ConfigurationError, StoreUnavailable):
             count, _ = self._condition.unsealed()
             yield GaugeMetricFamily("idp_audit_unsealed_rows", "Audit rows that the chain does not cover yet", count)
+        with suppress(ConfigurationError, StoreUnavailable):
+            yield from self._of_logouts(at)
         failures = CounterMetricFamily("idp_worker_job_failures", "Turns of a job that failed", labels=["job"])
         for job, number in self._failures.items():
             failures.add_metric([job], number)
@@ -86,6 +88,13 @@ class Metrics(Collector):
         yield _gauge("idp_crl_next_update_seconds", "Until its nextUpdate, negative after; -Inf without one", remaining)
         yield _gauge("idp_crl_entries", "Certificates that it lists", entries)
         yield _gauge("idp_crl_fetch_failures", "Its addresses whose last attempt failed or was refused", failures)
+
+    def _of_logouts(self, at: datetime) -> Iterator[Metric]:
+        waiting, oldest, given_up = self._condition.undelivered()
+        age = (at - oldest).total_seconds() if oldest else 0
+        yield GaugeMetricFamily("idp_logout_waiting", "Logout notices that no client has taken yet", waiting)
+        yield GaugeMetricFamily("idp_logout_oldest_seconds", "Since the oldest of them was written; 0 for none", age)
+        yield GaugeMetricFamily("idp_logout_given_up", "Receipts of notices that were given up after a day", given_up)
 
     def _of_keys(self, at: datetime) -> Metric:
         ages: dict[tuple[str, str], float] = {}

@@ -56,6 +56,9 @@ class SqlOutbox:
         if notices:
             self._connection.execute(_ADD, [_values(notice, due) for notice in notices])
 
+    def due(self, at: datetime) -> bool:
+        return self._connection.execute(_DUE, {"at": at, "limit": 1}).first() is not None
+
     def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
         found = self._connection.execute(_CLAIM, {"at": at, "until": until, "limit": limit}).all()
         return sorted(map(_delivery, found), key=lambda one: one.notice.at)
