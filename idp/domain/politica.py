@@ -58,6 +58,8 @@ class Impedimento(StrEnum):
     """An e-CNPJ that names no responsável."""
     RESPONSAVEL_DIVERGENTE = "responsavel_divergente"
     """An e-CNPJ whose responsável is not among the legal representatives in the cadastro."""
+    CARENCIA = "lcr_em_carencia"
+    """A certificate that only a revocation list past its next update vouches for: enough to look, not to give."""
 
 
 class NotEntitled(IdpError):

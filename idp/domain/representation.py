@@ -212,6 +212,11 @@ def represent(
     )
 
 
+def suffices(nivel: Nivel, minimo: Nivel | None) -> bool:
+    """Whether a certificate of level ``nivel`` is enough where ``minimo`` is asked for."""
+    return minimo is None or _RANK[nivel] >= _RANK[minimo]
+
+
 def same_person(holder: Documento, other: Documento, regras: Regras) -> bool:
     """Whether a holder with document ``holder`` stands for ``other``: equal, or of one CNPJ root where that counts."""
     if regras.raiz and isinstance(holder, CNPJ) and isinstance(other, CNPJ):
