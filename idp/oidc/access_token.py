@@ -9,6 +9,7 @@ from typing import Any
 
 from idp.domain.client import SCOPES, Client
 from idp.domain.grant import Authorization
+from idp.oidc.authorization_details import granted_details
 from idp.oidc.claims import access_token_claims, acr
 from idp.oidc.keys import Keys
 from idp.oidc.own_tokens import ACCESS_TOKEN
@@ -50,6 +51,9 @@ def access_token(
         "acr": acr(authorization),
         **access_token_claims(authorization, scopes),
     }
+    details = granted_details(authorization)
+    if details is not None:
+        claims["authorization_details"] = details  # RFC 9396 §9.1
     return keys.sign_jwt(claims, client.access_token_alg, ACCESS_TOKEN), exp - iat
 
 

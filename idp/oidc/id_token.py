@@ -10,8 +10,7 @@ from typing import Any
 
 from idp.domain.grant import Authorization
 from idp.oidc.claims import acr, amr, asked_claims, id_token_claims
-from idp.oidc.keys import Keys
-from idp.oidc.own_tokens import ID_TOKEN
+from idp.oidc.protection import Protection, Use
 
 
 def id_token(
@@ -20,12 +19,14 @@ def id_token(
     *,
     issuer: str,
     lifetime: timedelta,
-    keys: Keys,
+    protection: Protection,
     access_token: str | None = None,
     code: str | None = None,
 ) -> str:
-    """Signed with the client's registered algorithm. It ends with ``lifetime``, or before, where the certificate or the
-    procuração does. ``at_hash`` and ``c_hash`` tie the ``access_token`` and the ``code`` that come with it.
+    """Signed with the client's registered algorithm, and encrypted to it where it registered that. It ends with
+    ``lifetime``, or before, where the certificate or the procuração does. ``at_hash`` and ``c_hash`` tie the
+    ``access_token`` and the ``code`` that come with it. Raises DocumentUnavailable where the client's key for
+    encryption cannot be had.
 
     Beside a code it passes through the browser's address bar, and says of the person only what was asked of it by name
     (OIDC Core §3.3.3.6); the one that the code buys says the rest.
@@ -50,7 +51,7 @@ def id_token(
         claims |= id_token_claims(authorization, scopes, alone=access_token is None)
     else:
         claims |= {"c_hash": half_hash(code), **asked_claims(authorization, grant.claims.id_token)}
-    return keys.sign_jwt(claims, authorization.client.id_token_alg, ID_TOKEN)
+    return protection.protect(claims, authorization.client, Use.ID_TOKEN)
 
 
 def half_hash(value: str) -> str:

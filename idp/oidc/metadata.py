@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from idp.domain.acr import ACR_VALUES
-from idp.domain.client import SCOPES, AuthMethod
-from idp.domain.client_metadata import CLIENT_ALGS, ENCRYPTION_ALGS, ENCRYPTION_ENCS, SIGNING_ALGS
+from idp.domain.client import SCOPES, AuthMethod, GrantType
+from idp.domain.client_metadata import CLIENT_ALGS, ENCRYPTION_ALGS, ENCRYPTION_ENCS, RESPONSE_TYPES, SIGNING_ALGS
 from idp.domain.transaction import Prompt
+from idp.oidc.authorization_details import TYPES
 from idp.oidc.claims import CLAIMS
 from idp.oidc.grants import GRANTS
 from idp.oidc.response import RESPONSE_MODES
@@ -39,14 +40,15 @@ class Metadata:
     etag: str
 
 
-def metadata(issuer: str, paths: Paths) -> Metadata:
-    """Discovery for ``issuer``, an origin without trailing slash."""
-    body = orjson.dumps(members(issuer, paths))
+def metadata(issuer: str, paths: Paths, *, by_reference: bool) -> Metadata:
+    """Discovery for ``issuer``, an origin without trailing slash. ``by_reference``: what clients publish may be asked
+    for, so also their request objects."""
+    body = orjson.dumps(members(issuer, paths, by_reference=by_reference))
     return Metadata(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
-def members(issuer: str, paths: Paths) -> dict[str, Any]:
-    standard = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
+def members(issuer: str, paths: Paths, *, by_reference: bool) -> dict[str, Any]:
+    standard = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "c_hash")
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.authorize,
@@ -67,11 +69,13 @@ def members(issuer: str, paths: Paths) -> dict[str, Any]:
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
-        "response_types_supported": ["code"],
+        "response_types_supported": list(RESPONSE_TYPES),
         "response_modes_supported": list(RESPONSE_MODES),
-        "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],
+        "grant_types_supported": [*(grant.GRANT_TYPE for grant in GRANTS), GrantType.IMPLICIT.value],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGS),
+        "id_token_encryption_alg_values_supported": list(ENCRYPTION_ALGS),
+        "id_token_encryption_enc_values_supported": list(ENCRYPTION_ENCS),
         "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGS),
         "scopes_supported": list(SCOPES),
@@ -81,8 +85,13 @@ def members(issuer: str, paths: Paths) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "ui_locales_supported": ["pt-BR"],
         "claims_locales_supported": ["pt-BR"],
-        "claims_parameter_supported": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": True,
+        "authorization_details_types_supported": list(TYPES),
+        "display_values_supported": ["page"],
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(CLIENT_ALGS),
+        "request_uri_parameter_supported": by_reference,
+        "require_request_uri_registration": True,
         "authorization_response_iss_parameter_supported": True,
     }

@@ -14,7 +14,7 @@ MAX_BODY = 64 * 1024
 MAX_FIELDS = 64
 FORM = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PRINTABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 
 Parameters = dict[str, str]
@@ -74,7 +74,7 @@ def parse(raw: str) -> Parameters:
         twice = next(name for name in names if names.count(name) > 1)
         raise BadParameters("duplicate", f"{twice if _PRINTABLE_NAME.match(twice) else 'a parameter'} is given twice")
     for name, value in pairs:
-        if _CONTROL.search(value) or _CONTROL.search(name):
+        if CONTROL.search(value) or CONTROL.search(name):
             raise BadParameters("malformed", "a parameter has a control character")
         if not value:
             del parameters[name]

@@ -27,6 +27,7 @@ from idp.oidc.metadata import Paths, metadata
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.pages import Pages
 from idp.oidc.protection import Protection
+from idp.oidc.request_object import RequestObjects
 from idp.oidc.server import Server
 from idp.oidc.tokens import Tokens
 from idp.ports import Clients, Clock, Documents, Identifiers, Store
@@ -59,6 +60,7 @@ class Provider:
         return Tokens(
             issuer=self.issuer,
             keys=self.keys,
+            protection=self.protection,
             redemption=self.redemption,
             access_life=self.access_token,
             id_life=self.id_token,
@@ -124,8 +126,9 @@ class Provider:
 
     def documents(self) -> tuple[Blueprint, ...]:
         """Discovery and the JWK Set."""
+        by_reference = not isinstance(self.client_documents, Nobody)
         return (
-            discovery_blueprint(metadata=metadata(self.issuer, self.paths)),
+            discovery_blueprint(metadata=metadata(self.issuer, self.paths, by_reference=by_reference)),
             jwks_blueprint(path=self.paths.jwks, keys=self.keys),
         )
 
@@ -139,6 +142,9 @@ class Provider:
                 clients=self.clients,
                 journey=journey,
                 own_tokens=self._own_tokens(),
+                request_objects=RequestObjects(
+                    issuer=self.issuer, clock=self.clock, client_keys=self.client_keys, documents=self.client_documents
+                ),
                 pages=pages,
                 respond=respond,
                 writer=writer,

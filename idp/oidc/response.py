@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from urllib.parse import quote, urlencode
 from wsgiref.types import WSGIEnvironment
@@ -40,6 +40,12 @@ def authorization_response(request: AuthorizationRequest, params: dict[str, str]
     response.headers["Pragma"] = "no-cache"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def default_mode(params: Mapping[str, str]) -> str:
+    """The response mode of a request that names none, also of one whose response_type is odd: as soon as a token is
+    among its words, the fragment (OAuth 2.0 Multiple Response Types §3.1, §5)."""
+    return "query" if {"token", "id_token"}.isdisjoint(params.get("response_type", "").split()) else "fragment"
 
 
 def error_parameters(error: str, description: str = "") -> dict[str, str]:

@@ -8,21 +8,33 @@ from typing import Any
 
 from idp.domain.client import Client
 from idp.domain.grant import Authorization
+from idp.errors import DocumentUnavailable
 from idp.flow.outcome import Granted
 from idp.flow.redeem import Redemption
 from idp.oidc.access_token import access_token, client_access_token, scope_text
+from idp.oidc.authorization_details import granted_details
 from idp.oidc.id_token import id_token
 from idp.oidc.keys import Keys
+from idp.oidc.protection import Protection
+from idp.oidc.response import error_parameters
 
 
 class Tokens:
     """Makes token responses. ``access_life`` and ``id_life`` are upper bounds."""
 
     def __init__(
-        self, *, issuer: str, keys: Keys, redemption: Redemption, access_life: timedelta, id_life: timedelta
+        self,
+        *,
+        issuer: str,
+        keys: Keys,
+        protection: Protection,
+        redemption: Redemption,
+        access_life: timedelta,
+        id_life: timedelta,
     ) -> None:
         self._issuer = issuer
         self._keys = keys
+        self._protection = protection
         self._redemption = redemption
         self._access_life = access_life
         self._id_life = id_life
@@ -47,14 +59,26 @@ class Tokens:
                 scopes,
                 issuer=self._issuer,
                 lifetime=self._id_life,
-                keys=self._keys,
+                protection=self._protection,
                 access_token=token,
             )
-        return answer
+        details = granted_details(authorization)
+        return answer if details is None else {**answer, "authorization_details": details}
+
+    def ready(self, client: Client) -> None:
+        """Have what an answer to ``client`` takes before anything is spent for it. Raises DocumentUnavailable."""
+        if client.id_token_encryption is not None:
+            self._protection.client_keys.encrypting(client, client.id_token_encryption.alg)
 
     def at_front_channel(self, granted: Granted) -> dict[str, str]:
         """What the authorization endpoint gives the client, by its response_type (OAuth 2.0 Multiple Response
-        Types)."""
+        Types); an error where its key for encryption cannot be had."""
+        try:
+            return self._front_channel(granted)
+        except DocumentUnavailable:
+            return error_parameters("temporarily_unavailable", "the key to encrypt the ID token cannot be had")
+
+    def _front_channel(self, granted: Granted) -> dict[str, str]:
         request, authorization = granted.request, granted.authorization
         answer = {"code": granted.code} if granted.code else {}
         if authorization is None:
@@ -72,7 +96,7 @@ class Tokens:
                 scopes,
                 issuer=self._issuer,
                 lifetime=self._id_life,
-                keys=self._keys,
+                protection=self._protection,
                 access_token=answer.get("access_token"),
                 code=granted.code or None,
             )

@@ -163,7 +163,8 @@ def test_every_fault_is_told_to_the_registered_uri(browser: Browser, fault: dict
         assert fault == {"code_challenge": None, "code_challenge_method": None}
         return
     assert response.status_code == 303
-    assert response.headers["Location"].startswith(REGISTERED + "&error=")
+    fragment = fault.get("response_type") in ("token", "code id_token")
+    assert response.headers["Location"].startswith(REGISTERED + ("#" if fragment else "&") + "error=")
     told = answer(response)
     assert told["iss"] == ISSUER
     assert told.get("state") == (None if "state" in fault else "st")
@@ -177,7 +178,10 @@ def test_every_fault_is_told_to_the_registered_uri(browser: Browser, fault: dict
         ({"response_type": None}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"scope": "profile"}, "invalid_scope"),
-        ({"request": "x"}, "request_not_supported"),
+        ({"response_type": "code id_token"}, "unauthorized_client"),
+        ({"response_type": "code code"}, "unsupported_response_type"),
+        ({"request": "x"}, "invalid_request_object"),
+        ({"request": "x", "request_uri": "https://x.example"}, "invalid_request"),
         ({"request_uri": "https://x.example"}, "request_uri_not_supported"),
         ({"registration": "{}"}, "registration_not_supported"),
         ({"prompt": "none"}, "login_required"),

@@ -70,7 +70,7 @@ def test_a_company_acting_for_itself(browser: Browser) -> None:
     info = browser.userinfo(tokens["access_token"]).get_json()
     assert info.pop("sub") == sub
     told = ("titular", "responsavel", "cnpj", "cnpj_raiz", "inscricao", "representacao", "certificado")
-    assert info == {name: claims[name] for name in told}
+    assert info == {"name": "WAYNE ENTERPRISES INC.", **{name: claims[name] for name in told}}
 
 
 def test_an_accountant_by_procuracao(browser: Browser) -> None:
@@ -219,8 +219,14 @@ def test_discovery_says_what_there_is(browser: Browser) -> None:
     response = browser.get("/.well-known/openid-configuration")
     found = response.get_json()
     assert found["issuer"] == ISSUER
-    assert found["response_types_supported"] == ["code"]
-    assert found["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert found["response_types_supported"] == [
+        *("code", "id_token", "id_token token", "code id_token", "code token", "code id_token token")
+    ]
+    assert found["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials", "implicit"]
+    assert found["claims_parameter_supported"] is True
+    assert found["authorization_details_types_supported"] == ["sefaz_representacao"]
+    assert found["request_object_signing_alg_values_supported"] == ["RS256", "PS256", "ES256"]
+    assert (found["request_parameter_supported"], found["request_uri_parameter_supported"]) == (True, False)
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert found["authorization_response_iss_parameter_supported"] is True
     assert "none" not in found["id_token_signing_alg_values_supported"]

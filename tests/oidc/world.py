@@ -308,8 +308,9 @@ class World:
 
 
 def answer(response: Any) -> dict[str, str]:
-    """The parameters that a redirect to a client carries."""
-    query = parse_qs(urlsplit(response.headers["Location"]).query, keep_blank_values=True, strict_parsing=True)
+    """The parameters that a redirect to a client carries: those of the fragment, where there is one."""
+    location = urlsplit(response.headers["Location"])
+    query = parse_qs(location.fragment or location.query, keep_blank_values=True, strict_parsing=True)
     assert all(len(values) == 1 for values in query.values())
     return {name: values[0] for name, values in query.items()}
 

@@ -15,6 +15,7 @@ from idp.oidc.errors import Shown, unreadable
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.pages import Pages
 from idp.oidc.parameters import BadParameters, form, query
+from idp.oidc.request_object import RequestObjects
 from idp.oidc.response import error_parameters, to_get
 from idp.ports import Clients
 from idp.web.browser import identify, session_key, set_browser
@@ -29,6 +30,7 @@ def authorize_blueprint(
     clients: Clients,
     journey: Journey,
     own_tokens: OwnTokens,
+    request_objects: RequestObjects,
     pages: Pages,
     respond: Responder,
     writer: Writer,
@@ -39,7 +41,7 @@ def authorize_blueprint(
     @blueprint.get(path)
     def authorize() -> Response:
         try:
-            asked = authorization_request(query(request), clients, own_tokens)
+            asked = authorization_request(query(request), clients, own_tokens, request_objects)
         except Refused as refused:
             return writer(refused.request, error_parameters(refused.error.error, refused.error.description))
         except BadParameters as error:

@@ -17,6 +17,7 @@ class AuthorizationCode(TokenGrant):
 
     def redeem(self, client: Client) -> dict[str, Any]:
         form = self.request.form
+        self.server.tokens.ready(client)
         try:
             authorization = self.server.redemption.code(
                 client,

@@ -20,6 +20,7 @@ class RefreshToken(TokenGrant):
         # Before the token is spent: a mistake in the scopes should not cost the family.
         if asked is not None and not asked <= client.scopes:
             raise InvalidScopeError("a scope that the client may not ask for")
+        self.server.tokens.ready(client)
         try:
             authorization = self.server.redemption.refresh(client, token)
         except InvalidGrant as error:
