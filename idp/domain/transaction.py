@@ -86,6 +86,11 @@ class AuthorizationRequest:
         return "token" in self.response_type.split()
 
     @property
+    def telling(self) -> frozenset[str]:
+        """The scopes of everything that may be told: those asked for, and those of the claims asked for by name."""
+        return self.scopes | {one.scope for one in self.claims.all}
+
+    @property
     def disclosures(self) -> frozenset[str]:
         """What is consented to: the scopes, and each claim asked for that none of them tells (``claim:cpf``)."""
         named = {f"claim:{one.name}" for one in self.claims.all if one.scope not in self.scopes}

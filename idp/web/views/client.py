@@ -29,7 +29,24 @@ _RECEIVES = {
         "um código interno, que não é o seu CPF nem o seu CNPJ",
         "O código é sempre o mesmo neste serviço, que reconhece você por ele.",
     ),
-    "profile": Dado("Nome", "o que está no certificado", "O nome do titular do certificado e se é pessoa ou empresa."),
+    "profile": Dado(
+        "Nome",
+        "o que está no certificado",
+        "O nome do titular do certificado, se é pessoa ou empresa, e o que mais você tiver completado do seu perfil.",
+    ),
+    "email": Dado(
+        "E-mail",
+        "o que você tiver informado no portal",
+        "O e-mail que você tiver informado no portal, e se foi confirmado. O do certificado não é usado.",
+    ),
+    "phone": Dado(
+        "Telefone",
+        "o que você tiver informado no portal",
+        "O telefone que você tiver informado no portal, e se foi confirmado.",
+    ),
+    "address": Dado(
+        "Endereço", "o que você tiver informado no portal", "O endereço que você tiver informado no portal."
+    ),
     "cpf": Dado("CPF", "o seu, completo", "O CPF da pessoa que usa o certificado, completo."),
     "certificado": Dado(
         "Certificado",
