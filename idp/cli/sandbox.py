@@ -1,11 +1,8 @@
-"""``idp sandbox``: try everything on this machine. Joins the sandbox, which knows nothing of the provider's insides,
-to the provider's own commands: trust list, database, keys, clients, cadastro."""
+"""``idp sandbox``: try everything on this machine."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,23 +13,15 @@ from typing import Any
 import click
 import requests
 
-from idp.cadastro.importacao import importar
-from idp.certificate.revocation import DIRECTORY, CrlIndex
-from idp.certificate.trust import compile_bundle, read_bundle
-from idp.certificate.trust.issuers import FILE
 from idp.cli.output import as_json, fail, json_option, note, show
+from idp.cli.sandbox_setup import prepare
 from idp.clock import SystemClock
-from idp.domain.client import AuthMethod, Client
-from idp.errors import ConfigurationError, NotFound
-from idp.keyring import KeyRing
-from idp.ports import ClientRegistry
-from idp.sandbox import cadastro, driver, pki, processes
+from idp.errors import ConfigurationError
 from idp.sandbox import demo as demonstration
+from idp.sandbox import driver, pki, processes
+from idp.sandbox.conformance import read as read_conformance
 from idp.sandbox.layout import PORTARIA_TEST, Hosts, Ports, Sandbox
 from idp.sandbox.personas import P12_PASSWORD, PERSONAS, Profile, persona
-from idp.sandbox.relying_party import SCOPE, RelyingPartyConfig
-from idp.settings import Settings, load
-from idp.storage.sql import SqlStore, open_store, schema
 
 _ACTOR = "sandbox"
 _CLOCK = SystemClock()
@@ -69,6 +58,13 @@ def _ports(command: Callable[..., Any]) -> Callable[..., Any]:
     help="With --real-names: a fresh name below certificado.portaria.test for each login; "
     "the browser must resolve all of them to 127.0.0.1.",
 )
+@click.option(
+    "--conformance",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Serve the host names, clients and addresses that FILE gives for the OpenID Foundation's conformance suite, "
+    "with open registration (docs/conformance-run.md).",
+)
 def run(
     directory: Path,
     issuer_port: int,
@@ -79,10 +75,15 @@ def run(
     management_port: int,
     real_names: bool,
     wildcard: bool,
+    conformance: Path | None,
 ) -> None:
     """Prepare at the first start, run until Ctrl-C. A second start keeps all data."""
     if wildcard and not real_names:
         raise click.UsageError("--wildcard needs --real-names: there is no name below localhost's")
+    if conformance and real_names:
+        raise click.UsageError("--conformance names the hosts itself")
+    suite = read_conformance(conformance) if conformance else None
+    hosts = suite.hosts if suite else replace(PORTARIA_TEST, wildcard=wildcard) if real_names else Hosts()
     ports = Ports(
         issuer_port, certificate_port, mtls_port, relying_party_port, certificate_second_port, management_port
     )
@@ -92,7 +93,7 @@ def run(
         try:
             if not here.pki.directory.exists():
                 note(f"Preparing the sandbox in {directory} (only the first time)")
-            prepare(here, ports, replace(PORTARIA_TEST, wildcard=wildcard) if real_names else Hosts())
+            prepare(here, ports, hosts, suite)
             with processes.Running(here) as running:
                 _welcome(here)
                 running.wait()
@@ -175,113 +176,6 @@ def _existing(directory: Path) -> Sandbox:
     if not here.config.exists():
         raise ConfigurationError(f"there is no sandbox in {directory}", "start it: idp sandbox run")
     return here
-
-
-def prepare(here: Sandbox, ports: Ports, hosts: Hosts) -> None:
-    """Make or bring up to date all that ``here`` needs to run on ``ports`` of ``hosts``; what is there stays.
-
-    Raises ConfigurationError when the certificates of an old sandbox have expired.
-    """
-    now = _CLOCK.now()
-    here.directory.mkdir(parents=True, exist_ok=True)
-    if here.pki.directory.exists():
-        if pki.expired(here.pki, now):
-            raise ConfigurationError(f"the certificates in {here.directory} have expired", "delete that directory")
-        pki.refresh_crls(here.pki.directory, now)
-    else:
-        pki.create(here.pki.directory, now)
-    here.write_config(ports, hosts)
-    settings = load(**here.settings)
-    _prepare_trust(here, settings)
-    schema.upgrade(settings.database_url, settings.realm)
-    if not (settings.signing_dir / "manifest.json").exists():
-        KeyRing.create(settings.signing_dir, settings.realm, now)
-    store = open_store(settings.database_url)
-    try:
-        _register_clients(here, store.registry(), ports, hosts)
-        if not here.cadastro.exists():
-            _import_cadastro(here, store)
-    finally:
-        store.close()
-
-
-def _prepare_trust(here: Sandbox, settings: Settings) -> None:
-    """Compile the sandbox's own trust list: its pins are its two roots, which no other realm accepts."""
-    now = _CLOCK.now()
-    crls = [path.read_bytes() for path in here.pki.crls.glob("*.crl")]
-    trust = compile_bundle(read_bundle(here.pki.bundle), pins=here.pki.pins, realm=settings.realm, at=now, crls=crls)
-    settings.trust_dir.mkdir(parents=True, exist_ok=True)
-    trust.save(settings.trust_dir / FILE)
-    index = CrlIndex(settings.trust_dir / DIRECTORY, trust)
-    index.import_crls(here.pki.crls, now)
-
-
-def _import_cadastro(here: Sandbox, store: SqlStore) -> None:
-    """Once in a sandbox's life: what is revoked or changed in it afterwards stays so."""
-    now = _CLOCK.now()
-    partial = here.cadastro.with_suffix(".partial")
-    cadastro.write(partial, now.date())
-    with partial.open(encoding="utf-8", newline="") as text, store.staging(now) as staging:
-        summary = {"file": here.cadastro.name, "actor": _ACTOR}
-        result = importar(text, staging, summary=summary, timezone=str(here.settings["timezone"]))
-    if not result.applied:
-        raise ConfigurationError(f"the demonstration cadastro was refused: {result.problems[0]}")
-    partial.rename(here.cadastro)
-
-
-def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports, hosts: Hosts) -> None:
-    """The relying party keeps its secret over starts; a changed port changes its redirect URI."""
-    if here.relying_party.exists():
-        secret = RelyingPartyConfig.load(here.relying_party).client_secret
-    else:
-        secret = secrets.token_urlsafe(32)
-    server = here.pki
-    config = RelyingPartyConfig(
-        issuer=here.issuer,
-        client_id="recibos",
-        client_secret=secret,
-        port=ports.relying_party,
-        web_ca=str(server.web_ca.resolve()),
-        certificate=str(server.server_certificate.resolve()),
-        key=str(server.server_key.resolve()),
-        host=hosts.relying_party,
-    )
-    clients = (
-        Client(
-            config.client_id,
-            "Recibos (demonstração)",
-            (config.callback,),
-            (config.signed_out,),
-            secret_digest=hashlib.sha256(secret.encode()).hexdigest(),
-            scopes=frozenset(SCOPE.split()),
-            resource=config.resource,
-        ),
-        Client(
-            driver.CLIENT_ID,
-            "Linha de comando do sandbox",
-            (driver.REDIRECT_URI,),
-            auth_method=AuthMethod.NONE,
-            scopes=frozenset(driver.SCOPE.split()),
-            id_token_alg=driver.ID_TOKEN_ALG,
-        ),
-    )
-    for client in clients:
-        try:
-            known = registry.get(client.client_id)
-        except NotFound:
-            registry.add(client, _CLOCK.now(), _ACTOR)
-        else:
-            # Only what this start may have moved; whatever else somebody changed meanwhile is theirs.
-            moved = replace(
-                known,
-                redirect_uris=client.redirect_uris,
-                post_logout_redirect_uris=client.post_logout_redirect_uris,
-                secret_digest=client.secret_digest,
-                resource=client.resource,
-            )
-            if moved != known:
-                registry.update(moved, _CLOCK.now(), _ACTOR)
-    config.save(here.relying_party)
 
 
 def _welcome(here: Sandbox) -> None:

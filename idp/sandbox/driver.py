@@ -53,7 +53,7 @@ class Visitor:
         self.sandbox = sandbox
         self.http = requests.Session()
         self.http.trust_env = False
-        self.http.verify = str(sandbox.pki.web_ca)
+        self.http.verify = str(sandbox.anchors)
         if persona.spec.profile is not Profile.NENHUM:
             pki, slug = sandbox.pki, persona.slug
             self.http.cert = (str(pki.certificate(slug)), str(pki.key(slug)))

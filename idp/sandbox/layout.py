@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,10 +91,21 @@ class Sandbox:
         config = json.loads(self.relying_party.read_text())
         return f"https://{config['host']}:{config['port']}"
 
-    def write_config(self, ports: Ports, hosts: Hosts) -> None:
-        """Write idp.toml. Paths are absolute: commands may run from anywhere."""
+    @property
+    def anchors(self) -> Path:
+        """Who certifies this sandbox's hosts, to whoever visits them (PEM)."""
+        return self.directory / "web-anchors.pem"
+
+    def anchor(self, more: Path | None) -> None:
+        """Write ``anchors``: the sandbox's own web CA and, where there is one, ``more``."""
+        known = self.pki.web_ca.read_bytes()
+        self.anchors.write_bytes(known + (more.read_bytes() if more else b""))
+
+    def write_config(self, ports: Ports, hosts: Hosts, more: Mapping[str, str | list[str]] | None = None) -> None:
+        """Write idp.toml, with ``more`` in place of or beside the usual. Paths are absolute: commands may run from
+        anywhere."""
         state = self.state.resolve()
-        values: dict[str, str | int | bool] = {
+        values: dict[str, str | int | bool | list[str]] = {
             "realm": "sandbox",
             "authority": "Secretaria da Fazenda (demonstração)",
             "timezone": "America/Manaus",  # its companies are in Amazonas
@@ -114,7 +126,8 @@ class Sandbox:
             "signing_dir": str(state / "signing"),
             "trust_dir": str(state / "trust"),
             "checkpoint_file": str(state / "audit-checkpoints.jsonl"),
+            **(more or {}),
         }
-        # A JSON string, number or boolean is a TOML one as well.
+        # A JSON string, number, boolean or list of strings is a TOML one as well.
         lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
         self.config.write_text("".join(lines), encoding="utf-8")

@@ -113,7 +113,7 @@ class Running:
         }
         with requests.Session() as http:
             http.trust_env = False
-            http.verify = str(self.sandbox.pki.web_ca)
+            http.verify = str(self.sandbox.anchors)
             while waiting:
                 self._check_alive()
                 waiting = {url for url in waiting if not _answers(http, url)}
