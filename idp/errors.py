@@ -77,6 +77,10 @@ class CadastroStale(CadastroUnavailable):
         self.contribuintes = contribuintes
 
 
+class TooMany(TemporarilyUnavailable):
+    """More of something within a time than is allowed (HTTP 429)."""
+
+
 class DocumentUnavailable(TemporarilyUnavailable):
     """Something that a client publishes could not be had. ``reason`` is a token for the log: see ``idp.fetch.tokens``
     and, of our own restraint, ``busy`` (too many at once) and ``cooling`` (its host failed a moment ago)."""

@@ -19,6 +19,7 @@ from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.procura import Procura
 from idp.domain.procuracao import Procuracao
+from idp.domain.registration import InitialToken
 from idp.domain.representation import Fatos, Modo, RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
@@ -491,3 +492,25 @@ class ClientRegistry(Protocol):
     def list(self) -> Iterable[Client]: ...
     def update(self, client: Client, at: datetime, actor: str) -> None: ...
     def delete(self, client_id: str, at: datetime, actor: str) -> None: ...
+
+
+class Registrations(Protocol):
+    """Dynamic registration (RFC 7591): initial access tokens, and clients made with them. Each change is one database
+    transaction with its audit row."""
+
+    def add_token(self, token: InitialToken, at: datetime, actor: str) -> None: ...
+    def tokens(self) -> Sequence[InitialToken]:
+        """All of them, oldest first, whether or not they are still good."""
+        ...
+
+    def by_digest(self, digest: str) -> InitialToken | None: ...
+    def by_id(self, id: str) -> InitialToken | None: ...
+    def revoke_token(self, id: str, at: datetime, actor: str) -> None:
+        """Raises NotFound where there is none or it is revoked already."""
+        ...
+
+    def register(self, client: Client, at: datetime, *, per_hour: int) -> None:
+        """Add ``client``, made with the initial access token that ``registered_with`` names, of which one use is spent;
+        or openly, unless ``per_hour`` clients were made within the hour. Raises AlreadySpent, TooMany and
+        InvalidClient."""
+        ...

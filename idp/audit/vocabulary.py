@@ -23,6 +23,8 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
     ("client.updated", "a client's registration was changed"),
     ("client.deleted", "a client was removed, with its consents; its families were revoked"),
     ("client.secret_rotated", "a client received a new secret"),
+    ("client.token_created", "an initial access token for dynamic registration was made"),
+    ("client.token_revoked", "an initial access token was revoked"),
     ("procuracao.outorgar", "a procuração was given"),
     ("procuracao.substabelecer", "a procuração was passed on"),
     ("procuracao.aceitar", "the outorgado accepted"),

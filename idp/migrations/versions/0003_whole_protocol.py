@@ -38,6 +38,17 @@ def upgrade() -> None:
         sa.Column("dados", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("titular", name="pk_perfis"),
     )
+    op.create_table(
+        "registration_tokens",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("revoked_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_registration_tokens"),
+        sa.UniqueConstraint("digest", name="uq_registration_tokens_digest"),
+    )
 
 
 def downgrade() -> None:

@@ -45,18 +45,8 @@ class SqlClientRegistry:
         self._engine = engine
 
     def add(self, client: Client, at: datetime, actor: str) -> None:
-        values = {
-            "client_id": client.client_id,
-            "registration": codec.dumps(client).decode(),
-            "created_at": at,
-            "updated_at": at,
-        }
-        try:
-            with answering(), self._engine.begin() as connection:
-                connection.execute(_ADD, values)
-                _record(connection, "client.created", client.client_id, at, actor)
-        except IntegrityError as error:
-            raise InvalidClient("client_id", f"{client.client_id} is taken") from error
+        with answering(), self._engine.begin() as connection:
+            insert_client(connection, client, at, actor)
 
     def get(self, client_id: str) -> Client:
         with answering(), self._engine.connect() as connection:
@@ -123,6 +113,18 @@ class CachedClients:
         if version != self._version:
             self._version, self._known = version, {}
         self._checked = now
+
+
+def insert_client(connection: Connection, client: Client, at: datetime, actor: str) -> None:
+    """A new client with its audit row. Raises InvalidClient where its client_id is taken; the transaction is then of
+    no more use."""
+    registration = codec.dumps(client).decode()
+    values = {"client_id": client.client_id, "registration": registration, "created_at": at, "updated_at": at}
+    try:
+        connection.execute(_ADD, values)
+    except IntegrityError as error:
+        raise InvalidClient("client_id", f"{client.client_id} is taken") from error
+    _record(connection, "client.created", client.client_id, at, actor)
 
 
 def _stored(connection: Connection, client_id: str) -> Client:

@@ -21,6 +21,7 @@ from idp.storage.sql.outbox import SqlOutbox
 from idp.storage.sql.perfis import SqlPerfis
 from idp.storage.sql.preferencias import SqlPreferencias
 from idp.storage.sql.procuracoes import SqlProcuracoes
+from idp.storage.sql.registrations import SqlRegistrations
 from idp.storage.sql.spent import PURGE, SqlAssertions, SqlReturnCodes
 from idp.storage.sql.staging import SqlStaging, staging
 from idp.storage.sql.trail import SqlAuditTrail
@@ -91,6 +92,10 @@ class SqlStore:
     def registry(self) -> SqlClientRegistry:
         """Their administration (:class:`idp.ports.ClientRegistry`)."""
         return SqlClientRegistry(self.engine)
+
+    def registrations(self) -> SqlRegistrations:
+        """Dynamic registration (:class:`idp.ports.Registrations`)."""
+        return SqlRegistrations(self.engine)
 
     def audit_log(self) -> SqlAuditLog:
         """The audit rows for sealing and verification (:class:`idp.audit.Log`)."""

@@ -363,6 +363,19 @@ outbox = Table(
 """What clients are to be told of ended sessions. ``id`` is the ``jti``, the same at every attempt; ``next_attempt_at``
 is null once nothing more will be tried."""
 
+registration_tokens = Table(
+    "registration_tokens",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("token", Text, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+"""Initial access tokens of dynamic registration (``idp.domain.registration.InitialToken`` as JSON); ``uses`` and
+``revoked_at`` stand apart, because they change."""
+
 ephemeral = Table(
     "ephemeral",
     metadata,
