@@ -29,14 +29,17 @@ from idp.domain.inscricao import InscricaoId
 from idp.domain.person import Holder, PessoaFisica, PessoaJuridica
 from idp.domain.procuracao import Escopo, EstadoProcuracao, Procuracao, TipoEscopo, Vigencia
 from idp.domain.representation import Regras
+from idp.errors import DocumentUnavailable
 from idp.flow.authorize import Journey
 from idp.flow.gateway import Gateway
 from idp.flow.logout import Logout
 from idp.flow.policy import Policy
 from idp.flow.redeem import Redemption
 from idp.keyring import KeyRing
+from idp.oidc.client_keys import ClientKeys
 from idp.oidc.provider import Provider
 from idp.oidc.response import authorization_response
+from idp.ports import Document
 from idp.storage.ephemeral.sql import SqlEphemeral
 from idp.storage.ephemeral.typed import EphemeralSessions, EphemeralTransactions
 from idp.storage.sql import schema, tables
@@ -78,6 +81,28 @@ class Revocations:
 
     def status(self, issuer_key: str, serial: str, at: datetime) -> RevocationStatus:
         return RevocationStatus(self.state)
+
+
+@dataclass
+class Mailbox:
+    """The clients' own servers: what was posted to each address, and what it answers (a status, or a reason for which
+    it cannot be reached). Documents are read from ``published``."""
+
+    posts: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    answers: dict[str, int | str] = field(default_factory=dict)
+    published: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, url: str, *, limit: int = 0, seconds: float = 0.0) -> Document:
+        if url not in self.published:
+            raise DocumentUnavailable("unreachable", url)
+        return Document(self.published[url], "application/json")
+
+    def post(self, url: str, form: Any, *, seconds: float = 0.0) -> int:
+        answer = self.answers.get(url, 200)
+        if isinstance(answer, str):
+            raise DocumentUnavailable(answer, url)
+        self.posts.append((url, dict(form)))
+        return answer
 
 
 @dataclass
@@ -175,6 +200,7 @@ class World:
     cache_seconds: float = 0
     clock: Clock = field(default_factory=Clock)
     revocations: Revocations = field(default_factory=Revocations)
+    documents: Mailbox = field(default_factory=Mailbox)
 
     def __post_init__(self) -> None:
         url = f"sqlite:///{self.directory}/idp.sqlite"
@@ -225,7 +251,10 @@ class World:
             redemption=self.redemption,
             access_token=policy.access_token,
             id_token=policy.id_token,
+            client_documents=self.documents,
+            client_keys=ClientKeys(self.documents),
         )
+        self.told = provider.told()
         writer = partial(authorization_response, issuer=ISSUER)
         self.respond = make_responder(Screens(), writer, provider.tokens().at_front_channel)
         front = provider.front_channel(
