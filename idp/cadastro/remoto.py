@@ -28,6 +28,8 @@ Key = tuple[str, str]
 """Kind, and contribuinte id or CPF."""
 
 MOST_AT_ONCE = 8
+ROOM_SECONDS = 1.0
+"""How long a question waits for one of those before it to end."""
 MOST_OUTORGANTES = 10
 """Outorgantes never fetched that a login waits for; the worker fetches the others."""
 FAILURES = 3
@@ -177,7 +179,7 @@ class RemoteCadastro:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         self._breaker.enter()
-        if not self._room.acquire(timeout=1.0):
+        if not self._room.acquire(timeout=ROOM_SECONDS):
             raise Failed("busy")
         try:
             yield
