@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from idp.audit.chain import GENESIS, LATE, Log, Row, commitment, link, sealed_event
 from idp.audit.checkpoints import Check, Checkpoint, Sign, seal
-from idp.audit.masking import mascarar
 from idp.audit.verification import Report, verify
 from idp.audit.vocabulary import KINDS, VOCABULARY, UnknownKind
 from idp.ports import AuditEvent
@@ -35,7 +34,6 @@ __all__ = [
     "UnknownKind",
     "commitment",
     "link",
-    "mascarar",
     "seal",
     "sealed_event",
     "verify",

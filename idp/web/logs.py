@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from flask import g
 
-from idp.web.text import sem_documentos
+from idp.domain.masking import masked
 
 _ALPHABET = "23456789BCDFGHJKMNPQRTVWXY"  # nothing that is mistaken over the telephone, and no vowels for words
 
@@ -18,15 +19,23 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("idp.web")
 
 
 def configure(level: str) -> None:
-    """Once per process. ``level``: info, warning or error."""
+    """Once per process. ``level``: info, warning or error. What libraries say through ``logging`` becomes the same kind
+    of line."""
+    shared: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_LAST],
+        )
+    )
+    logging.basicConfig(handlers=[lines], level=level.upper())
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            mask_documents,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, *_LAST],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
@@ -35,7 +44,11 @@ def configure(level: str) -> None:
 
 def mask_documents(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """No CPF and no CNPJ ever stands in a log line, whatever put it there."""
-    return {key: sem_documentos(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {str(key): masked(value) for key, value in event.items()}
+
+
+_LAST = (mask_documents, structlog.processors.JSONRenderer())
+"""Of every line, whoever wrote it: nothing is added to it afterwards."""
 
 
 def correlation_id() -> str:

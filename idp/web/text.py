@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from idp.domain.masking import sem_documentos
 
 _CITIES = {"Sao_Paulo": "Brasília", "Belem": "Belém", "Cuiaba": "Cuiabá", "Maceio": "Maceió"}
 """Where the zone's own name is not what people call its time."""
@@ -15,14 +16,6 @@ class _Wall:
     """The clock on the wall: one a process, as the authority is one. :func:`use_timezone` sets it."""
 
     zone = ZoneInfo("America/Sao_Paulo")
-
-
-_DOCUMENT = re.compile(
-    r"(?<![0-9A-Za-z])"
-    r"(?:[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}"
-    r"|[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/?[0-9A-Z]{4}-?[0-9]{2})"
-    r"(?![0-9A-Za-z])"
-)
 
 
 def use_timezone(key: str) -> None:
@@ -61,11 +54,6 @@ def legivel(text: str | None, limit: int = 120) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def sem_documentos(text: str) -> str:
-    """``text`` with everything that looks like a CPF or CNPJ hidden but for a few characters in its middle."""
-    return _DOCUMENT.sub(_mask, text)
-
-
 def lista(items: list[str]) -> str:
     """``a``, ``a e b``, ``a, b e c``."""
     return " e ".join(filter(None, (", ".join(items[:-1]), items[-1] if items else "")))
@@ -77,6 +65,6 @@ def _horario() -> str:
     return f"horário de {_CITIES.get(city, city.replace('_', ' '))}"
 
 
-def _mask(match: re.Match[str]) -> str:
-    bare = re.sub(r"[.\-/]", "", match[0])
-    return f"***.{bare[3:6]}.{bare[6:9]}-**" if len(bare) == 11 else f"**.***.{bare[5:8]}/{bare[8:12]}-**"
+def dia(at: datetime) -> date:
+    """The day where the authority is."""
+    return at.astimezone(_Wall.zone).date()

@@ -12,7 +12,7 @@ import structlog
 from cheroot.wsgi import Server
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from idp.audit import mascarar
+from idp.domain.masking import sem_documentos
 from idp.errors import ConfigurationError
 from idp.ports import Clock
 from idp.worker.condition import Condition
@@ -45,7 +45,7 @@ class Management:
 
     def _ready(self) -> _Answer:
         problems = self._condition.problems(self._clock.now())
-        body = mascarar(json.dumps(problems, ensure_ascii=False)).encode() + b"\n"
+        body = sem_documentos(json.dumps(problems, ensure_ascii=False)).encode() + b"\n"
         return "503 Service Unavailable" if problems else "200 OK", "application/json", body
 
     def _text(self) -> _Answer:

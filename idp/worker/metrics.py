@@ -13,9 +13,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from idp.audit import mascarar
 from idp.certificate.revocation import DIRECTORY
 from idp.certificate.trust.distribution import crl_urls
+from idp.domain.masking import sem_documentos
 from idp.errors import ConfigurationError, StoreUnavailable, TrustError
 from idp.fetch.journal import Journal
 from idp.keyring import KeyRing
@@ -76,7 +76,7 @@ class Metrics(Collector):
         entries: dict[str, float] = {}
         failures: dict[str, float] = {}
         for crl in self._condition.crls(at):  # two keys of one name are one series: the worse of both
-            name, key = mascarar(crl.authority.name), crl.authority.key
+            name, key = sem_documentos(crl.authority.name), crl.authority.key
             age = (at - crl.this_update).total_seconds() if crl.this_update else _NEVER
             left = (crl.next_update - at).total_seconds() if crl.next_update else -_NEVER
             ages[name] = max(ages.get(name, -_NEVER), age)
