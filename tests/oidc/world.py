@@ -190,6 +190,14 @@ CLIENTS = (
         BASE, client_id="narrow", scopes=frozenset({"openid"}), grant_types=frozenset({GrantType.AUTHORIZATION_CODE})
     ),
     replace(BASE, client_id="disabled", enabled=False),
+    replace(
+        BASE,
+        client_id="front",
+        response_types=frozenset(
+            {"code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"}
+        ),
+        scopes=BASE.scopes | {"email", "phone", "address"},
+    ),
 )
 
 
@@ -198,12 +206,13 @@ class World:
     directory: Path
     keys: KeyRing | None = None
     cache_seconds: float = 0
+    database_url: str = ""
     clock: Clock = field(default_factory=Clock)
     revocations: Revocations = field(default_factory=Revocations)
     documents: Mailbox = field(default_factory=Mailbox)
 
     def __post_init__(self) -> None:
-        url = f"sqlite:///{self.directory}/idp.sqlite"
+        url = self.database_url or f"sqlite:///{self.directory}/idp.sqlite"
         new = not (self.directory / "keys").exists()
         if new:
             schema.upgrade(url, "sandbox")
