@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from joserfc import jwe, jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from tests.oidc.world import ADA_CHOICE, Browser, World
+from idp.domain.client_metadata import Encryption
+from tests.oidc.world import ADA_CHOICE, ISSUER, Browser, World
 
 
 def challenge(response: Any) -> str:
@@ -89,3 +93,89 @@ def test_a_token_narrowed_without_openid(browser: Browser) -> None:
     response = browser.userinfo(narrowed["access_token"])
     assert response.status_code == 403
     assert 'error="insufficient_scope"' in challenge(response)
+
+
+# --- As a JWT ---------------------------------------------------------------------------------------------------------
+
+RSA = RSAKey.generate_key(2048, {"kid": "k1", "use": "enc"})
+EC = ECKey.generate_key("P-256", {"kid": "k2", "use": "enc"})
+
+
+def expected(browser: Browser, token: str, world: World) -> dict[str, Any]:
+    """What the same token says as JSON, with what a JWT adds."""
+    world.change("app", userinfo_alg=None, userinfo_encryption=None)
+    plain: dict[str, Any] = browser.userinfo(token).get_json()
+    return {"iss": ISSUER, "aud": "app", **plain}
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+def test_signed_for_a_client_that_registered_it(world: World, alg: str) -> None:
+    """OIDC Core §5.3.2: as a JWT the answer is application/jwt, with iss the issuer and aud the client."""
+    browser = world.browser()
+    token = browser.tokens()["access_token"]
+    world.change("app", userinfo_alg=alg)
+    response = browser.userinfo(token)
+    assert response.headers["Content-Type"] == "application/jwt"
+    assert "no-store" in response.headers["Cache-Control"]
+    keys = KeySet.import_key_set(browser.get("/jwks").get_json())
+    decoded = jwt.decode(response.get_data(as_text=True), keys, algorithms=[alg])
+    assert decoded.claims == expected(browser, token, world)
+    assert decoded.claims["sub"]
+
+
+@pytest.mark.parametrize(
+    ("key", "alg", "enc"), [(RSA, "RSA-OAEP-256", "A128CBC-HS256"), (EC, "ECDH-ES", "A256GCM")], ids=["rsa", "ec"]
+)
+@pytest.mark.parametrize("signed", [True, False])
+def test_encrypted_to_the_clients_key(world: World, key: Any, alg: str, enc: str, signed: bool) -> None:
+    """§5.3.2: signed, then encrypted; where only encryption was registered, encrypted alone."""
+    browser = world.browser()
+    token = browser.tokens()["access_token"]
+    world.change(
+        "app",
+        jwks={"keys": [key.as_dict(private=False)]},
+        userinfo_alg="RS256" if signed else None,
+        userinfo_encryption=Encryption(alg, enc),
+    )
+    response = browser.userinfo(token)
+    assert response.headers["Content-Type"] == "application/jwt"
+    opened = jwe.decrypt_compact(response.get_data(as_text=True), key, algorithms=[alg, enc])
+    assert (opened.headers()["alg"], opened.headers()["enc"]) == (alg, enc)
+    if signed:
+        keys = KeySet.import_key_set(browser.get("/jwks").get_json())
+        claims = jwt.decode(opened.plaintext.decode(), keys, algorithms=["RS256"]).claims
+    else:
+        claims = json.loads(opened.plaintext)
+    assert claims == expected(browser, token, world)
+
+
+def test_signed_userinfo_is_neither_hint_nor_access_token(world: World) -> None:
+    browser = world.browser()
+    token = browser.tokens()["access_token"]
+    world.change("app", userinfo_alg="RS256")
+    signed = browser.userinfo(token).get_data(as_text=True)
+    assert browser.userinfo(signed).status_code == 401
+    assert "id_token_hint" in browser.get(f"/logout?id_token_hint={signed}").get_data(as_text=True)
+
+
+def test_a_client_whose_key_cannot_be_had_is_told_nothing_in_clear(world: World) -> None:
+    browser = world.browser()
+    token = browser.tokens()["access_token"]
+    world.change("app", jwks_uri="https://app.example.com/jwks", userinfo_encryption=Encryption("RSA-OAEP-256"))
+    assert browser.userinfo(token).status_code == 503
+
+
+def test_the_challenge_of_each_refusal(world: World) -> None:
+    """RFC 6750 §3: no error where there was no token; insufficient_scope names the scope it takes."""
+    browser = world.browser()
+    own = browser.token(grant_type="client_credentials").get_json()["access_token"]
+    assert [
+        challenge(browser.get("/userinfo")),
+        challenge(browser.userinfo("x")),
+        challenge(browser.userinfo(own)),
+    ] == [
+        'Bearer realm="userinfo"',
+        'Bearer realm="userinfo", error="invalid_token", error_description="the access token is not valid"',
+        'Bearer realm="userinfo", error="insufficient_scope", error_description="the token is about no person", '
+        'scope="openid"',
+    ]
