@@ -22,6 +22,7 @@ from idp.certificate.trust.current import CurrentTrust
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.domain.certificado import Verdict
+from idp.domain.registration import Ceiling
 from idp.domain.representation import Regras
 from idp.fetch.documents import ClientDocuments
 from idp.flow.authorize import Journey
@@ -32,7 +33,9 @@ from idp.flow.redeem import Redemption
 from idp.flow.source import OwnTables
 from idp.keyring import KeyRing
 from idp.oidc.client_keys import ClientKeys
+from idp.oidc.metadata import Paths
 from idp.oidc.provider import Provider
+from idp.oidc.registration import Registrar
 from idp.oidc.response import authorization_response
 from idp.ports import CadastroSource, Clock
 from idp.settings import Settings
@@ -143,6 +146,23 @@ class Parts:
             id_token=self.policy.id_token,
             client_documents=self.documents,
             client_keys=ClientKeys(self.documents),
+            registrar=self.registrar,
+        )
+
+    @cached_property
+    def registrar(self) -> Registrar | None:
+        """Who lets applications register themselves; None while nobody may."""
+        if self.settings.registration == "off":
+            return None
+        scopes = frozenset(self.settings.registration_scopes)
+        return Registrar(
+            endpoint=self.settings.issuer + Paths().registration,
+            open_ceiling=Ceiling(scopes) if self.settings.registration == "open" else None,
+            per_hour=self.settings.registration_per_hour,
+            clock=self.clock,
+            registrations=self.store.registrations(),
+            registry=self.store.registry(),
+            documents=self.documents,
         )
 
     @cached_property
@@ -163,6 +183,7 @@ def create_issuer(settings: Settings) -> Flask:
     logout = Logout(clock=parts.clock, store=parts.store, sessions=journey.sessions, clients=parts.clients)
     for blueprint in (
         *parts.provider.documents(),
+        *parts.provider.registration(),
         *parts.provider.back_channel(),
         *parts.provider.front_channel(journey=journey, logout=logout, pages=pages, respond=respond, writer=writer),
         login_blueprint(journey, screens, respond),

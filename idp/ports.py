@@ -4,7 +4,7 @@ on every implementation of a port. Moments are timezone-aware UTC; secrets arriv
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -513,4 +513,9 @@ class Registrations(Protocol):
         """Add ``client``, made with the initial access token that ``registered_with`` names, of which one use is spent;
         or openly, unless ``per_hour`` clients were made within the hour. Raises AlreadySpent, TooMany and
         InvalidClient."""
+        ...
+
+    def change(self, client_id: str, change: Callable[[Client], Client], at: datetime, actor: str) -> Client:
+        """Put what ``change`` makes of the registration as it now is in its place, while nobody else changes it; the
+        new one. Raises NotFound, and what ``change`` raises."""
         ...

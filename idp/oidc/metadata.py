@@ -30,6 +30,7 @@ class Paths:
     revocation: str = "/revoke"
     introspection: str = "/introspect"
     procuracoes: str = "/procuracoes"
+    registration: str = "/register"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,13 @@ class Metadata:
     etag: str
 
 
-def metadata(issuer: str, paths: Paths, *, by_reference: bool) -> Metadata:
+def metadata(issuer: str, paths: Paths, *, by_reference: bool, registering: bool) -> Metadata:
     """Discovery for ``issuer``, an origin without trailing slash. ``by_reference``: what clients publish may be asked
-    for, so also their request objects."""
-    body = orjson.dumps(members(issuer, paths, by_reference=by_reference))
+    for, so also their request objects. ``registering``: applications may register themselves."""
+    found = members(issuer, paths, by_reference=by_reference)
+    if registering:
+        found["registration_endpoint"] = issuer + paths.registration
+    body = orjson.dumps(found)
     return Metadata(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
@@ -76,6 +80,9 @@ def members(issuer: str, paths: Paths, *, by_reference: bool) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": list(SIGNING_ALGS),
         "id_token_encryption_alg_values_supported": list(ENCRYPTION_ALGS),
         "id_token_encryption_enc_values_supported": list(ENCRYPTION_ENCS),
+        "userinfo_signing_alg_values_supported": list(SIGNING_ALGS),
+        "userinfo_encryption_alg_values_supported": list(ENCRYPTION_ALGS),
+        "userinfo_encryption_enc_values_supported": list(ENCRYPTION_ENCS),
         "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGS),
         "scopes_supported": list(SCOPES),

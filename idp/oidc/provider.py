@@ -19,6 +19,7 @@ from idp.oidc.endpoints.introspection import introspection_blueprint
 from idp.oidc.endpoints.jwks import jwks_blueprint
 from idp.oidc.endpoints.logout import logout_blueprint
 from idp.oidc.endpoints.procuracao_status import procuracao_status_blueprint
+from idp.oidc.endpoints.registration import registration_blueprint
 from idp.oidc.endpoints.revocation import revocation_blueprint
 from idp.oidc.endpoints.token import token_blueprint
 from idp.oidc.endpoints.userinfo import userinfo_blueprint
@@ -27,6 +28,7 @@ from idp.oidc.metadata import Paths, metadata
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.pages import Pages
 from idp.oidc.protection import Protection
+from idp.oidc.registration import Registrar
 from idp.oidc.request_object import RequestObjects
 from idp.oidc.server import Server
 from idp.oidc.tokens import Tokens
@@ -48,6 +50,7 @@ class Provider:
     id_token: timedelta
     client_documents: Documents = Nobody()
     client_keys: ClientKeys = ClientKeys(Nobody())
+    registrar: Registrar | None = None
     paths: Paths = Paths()
 
     @property
@@ -127,10 +130,15 @@ class Provider:
     def documents(self) -> tuple[Blueprint, ...]:
         """Discovery and the JWK Set."""
         by_reference = not isinstance(self.client_documents, Nobody)
-        return (
-            discovery_blueprint(metadata=metadata(self.issuer, self.paths, by_reference=by_reference)),
-            jwks_blueprint(path=self.paths.jwks, keys=self.keys),
-        )
+        registering = self.registrar is not None
+        found = metadata(self.issuer, self.paths, by_reference=by_reference, registering=registering)
+        return discovery_blueprint(metadata=found), jwks_blueprint(path=self.paths.jwks, keys=self.keys)
+
+    def registration(self) -> tuple[Blueprint, ...]:
+        """Where applications register themselves; nothing where they may not."""
+        if self.registrar is None:
+            return ()
+        return (registration_blueprint(path=self.paths.registration, registrar=self.registrar),)
 
     def front_channel(
         self, *, journey: Journey, logout: Logout, pages: Pages, respond: Responder, writer: Writer

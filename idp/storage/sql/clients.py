@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.client import Client
@@ -21,6 +22,7 @@ from idp.storage.sql.tables import clients, consents, grants, meta
 
 _KEY: BindParameter[str] = bindparam("key")
 _GET = select(clients.c.registration).where(clients.c.client_id == _KEY)
+_LOCK = _GET.with_for_update()
 _LIST = select(clients.c.registration).order_by(clients.c.client_id)
 _VERSION = select(meta.c.value).where(meta.c.name == "clients_version")
 _BUMP = update(meta).where(meta.c.name == "clients_version").values(value=bindparam("next"))
@@ -58,13 +60,7 @@ class SqlClientRegistry:
 
     def update(self, client: Client, at: datetime, actor: str) -> None:
         with answering(), self._engine.begin() as connection:
-            before = _stored(connection, client.client_id)
-            registration = codec.dumps(client).decode()
-            connection.execute(_UPDATE, {"key": client.client_id, "registration": registration, "updated_at": at})
-            same_method = before.auth_method is client.auth_method  # or a method would meet a secret it cannot have
-            secret_only = same_method and before != client == replace(before, secret_digest=client.secret_digest)
-            kind = "client.secret_rotated" if secret_only else "client.updated"
-            _record(connection, kind, client.client_id, at, actor)
+            replace_client(connection, _stored(connection, client.client_id), client, at, actor)
 
     def delete(self, client_id: str, at: datetime, actor: str) -> None:
         """Also forgets the consents given to the client and revokes its families."""
@@ -127,8 +123,22 @@ def insert_client(connection: Connection, client: Client, at: datetime, actor: s
     _record(connection, "client.created", client.client_id, at, actor)
 
 
-def _stored(connection: Connection, client_id: str) -> Client:
-    registration = connection.execute(_GET, {"key": client_id}).scalar()
+def replace_client(connection: Connection, before: Client, client: Client, at: datetime, actor: str) -> None:
+    """``client`` in the place of ``before``, with its audit row."""
+    registration = codec.dumps(client).decode()
+    connection.execute(_UPDATE, {"key": client.client_id, "registration": registration, "updated_at": at})
+    same_method = before.auth_method is client.auth_method  # or a method would meet a secret it cannot have
+    secret_only = same_method and before != client == replace(before, secret_digest=client.secret_digest)
+    _record(connection, "client.secret_rotated" if secret_only else "client.updated", client.client_id, at, actor)
+
+
+def locked_client(connection: Connection, client_id: str) -> Client:
+    """The client, held against change until the transaction ends. Raises NotFound."""
+    return _stored(connection, client_id, _LOCK)
+
+
+def _stored(connection: Connection, client_id: str, statement: Select[Any] = _GET) -> Client:
+    registration = connection.execute(statement, {"key": client_id}).scalar()
     if registration is None:
         raise NotFound(f"client {client_id}")
     client: Client = codec.loads(Client, registration)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from idp.errors import AlreadySpent, NotFound, TooMany
 from idp.ports import AuditEvent
 from idp.storage import codec
 from idp.storage.sql.audit import SqlAudit
-from idp.storage.sql.clients import insert_client
+from idp.storage.sql.clients import insert_client, locked_client, replace_client
 from idp.storage.sql.engine import answering
 from idp.storage.sql.tables import clients, registration_tokens
 
@@ -80,6 +80,13 @@ class SqlRegistrations:
             elif connection.execute(_SPEND, {"key": client.registered_with}).rowcount == 0:
                 raise AlreadySpent("initial access token")
             insert_client(connection, client, at, f"registration {client.registered_with}")
+
+    def change(self, client_id: str, change: Callable[[Client], Client], at: datetime, actor: str) -> Client:
+        with answering(), self._engine.begin() as connection:
+            before = locked_client(connection, client_id)
+            after = change(before)
+            replace_client(connection, before, after, at, actor)
+        return after
 
 
 def _token(row: RowMapping) -> InitialToken:
