@@ -170,6 +170,14 @@ class Settings(BaseSettings):
     """Address and port, such as 127.0.0.1:9464, where the worker answers over plain HTTP whether it is well
     (docs/operations.md); empty: nowhere. Anybody who reaches it may read it: not an address that others reach, unless
     something in front keeps them out. The sandbox realm refuses anything but a loopback address."""
+    retention_access_days: int = Field(default=183, ge=183)
+    """For how long grants are kept after their end, and what the audit says of refused logins: six months at least
+    (Marco Civil, art. 15)."""
+    retention_procuracoes_days: int = Field(default=2192, ge=1827)
+    """For how long an ended procuração, request or designação is kept with its acts: five years from the first day of
+    the year after (CTN, art. 173)."""
+    retention_audit_days: int = Field(default=2192, ge=1827)
+    """For how long the audit keeps what it says of people; of a procuração's acts, for as long as it is kept besides."""
     log_level: Literal["info", "warning", "error"] = "info"
     """Least severe log line written."""
 
