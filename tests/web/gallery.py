@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 
 from idp.domain.certificado import CertReason, Claimed
 from idp.domain.representation import Motivo, Regras
+from idp.flow.logout import Application, Heard
 from idp.flow.outcome import AskLogin, Displayed, Pagina
 from idp.flow.policy import Policy
 from idp.web import logs
@@ -84,6 +85,13 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
         "aplicativo": lambda: pages.protocol_error("redirect_uri", "redirect_uri is not registered for this client"),
         "sair": lambda: pages.logout_confirm(action="/sair", fields={"t": "1"}, client_name="DT-e", holder_name="ANA"),
         "saiu": lambda: pages.logged_out(client_name="DT-e"),
+        "saiu-de-varios": lambda: pages.logged_out(
+            applications=[
+                Application("DT-e", Heard.TOLD),
+                Application("Nota Fiscal Avulsa do Contribuinte do Amazonas", Heard.WAITING),
+                Application("e-CAC <b>estadual</b>", Heard.NOT),
+            ]
+        ),
         "ficou": lambda: pages.logged_out(stayed=True),
         "sem-pedido": lambda: pages.notice(SEM_PEDIDO, 400),
         "passagem": lambda: pages.notice(PASSAGEM, 400),
