@@ -135,6 +135,11 @@ class RemoteCadastro:
                     raise
         return done
 
+    def probe(self, id: str) -> None:
+        """Ask for a contribuinte and keep nothing. Raises Failed."""
+        with self._asking():
+            self._service.ask(CONTRIBUINTE, id)
+
     def fetch(self, key: Key) -> None:
         """Ask for ``key`` now, and keep the answer. Raises CadastroUnavailable, with nothing changed."""
         self._flights.once(key, lambda: self._fetch(key))

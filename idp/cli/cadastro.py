@@ -10,6 +10,7 @@ from typing import Any, Literal
 import click
 
 from idp.cadastro.importacao import MOST_PROBLEMS, ArquivoInvalido, Result, importar
+from idp.cli.cadastro_source import fetch, status
 from idp.cli.installation import actor
 from idp.cli.output import as_json, fail, json_option, note, show
 from idp.clock import SystemClock
@@ -22,6 +23,10 @@ from idp.storage.sql import open_store, schema
 @click.group()
 def cadastro() -> None:
     """Import contribuintes, inscricoes, representatives and procuracoes."""
+
+
+cadastro.add_command(status)
+cadastro.add_command(fetch)
 
 
 @cadastro.command("import")

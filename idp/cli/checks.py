@@ -22,6 +22,7 @@ from idp.audit import LATE
 from idp.certificate.revocation import DIRECTORY, CrlIndex
 from idp.certificate.trust import TrustList
 from idp.certificate.trust.issuers import FILE
+from idp.cli.cadastro_source import probe
 from idp.clock import SystemClock
 from idp.errors import ConfigurationError, StoreUnavailable, TrustError
 from idp.keyring import KeyRing
@@ -141,13 +142,24 @@ def sealing(settings: Settings) -> str:
     return "the audit's rows are sealed as they come"
 
 
+def cadastro(settings: Settings) -> str:
+    """For an installation that runs: one question to the authority's service, if there is one."""
+    if settings.cadastro_source == "local":
+        return "our own tables"
+    store = open_store(settings.database_url)
+    try:
+        return f"{settings.cadastro_url} {probe(settings, store)}"
+    finally:
+        store.close()
+
+
 NEEDED: tuple[Callable[[Settings], str], ...] = (database, keys, trust, tls)
 ALL: tuple[Callable[[Settings], str], ...] = (*NEEDED, crl, ephemeral, checkpoints, permissions)
 
 
 def findings(settings: Settings, *, running: bool = False) -> Iterator[Finding]:
-    """Every check's finding, whatever the ones before it found; of an installation that is ``running`` one more."""
-    for check in (*ALL, sealing) if running else ALL:
+    """Every check's finding, whatever the ones before it found; of an installation that is ``running`` two more."""
+    for check in (*ALL, sealing, cadastro) if running else ALL:
         try:
             yield Finding(check.__name__, True, check(settings))
         except ConfigurationError as error:

@@ -105,6 +105,7 @@ class StepScreens:
             "pessoa": person_view(session, now),
             "forms": destinations(client, ask.tx.request),
             "aviso": fell_through(ask.refused) if ask.refused else "",
+            "cadastro_em": momento(ask.known_at) if ask.known_at else "",
         }
         if not ask.choices.available:
             notice = nothing(session.holder, ask.choices, demanda, view.nome, self.pages.site.support)

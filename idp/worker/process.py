@@ -7,6 +7,8 @@ from datetime import timedelta
 from threading import Event, Thread
 
 from idp import audit
+from idp.app import cadastro_source
+from idp.cadastro.remoto import RemoteCadastro
 from idp.certificate.trust.current import CurrentTrust
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
@@ -24,6 +26,10 @@ from idp.worker.schedule import Job, work
 from idp.worker.trust import TrustUpdate
 
 _STOP_SECONDS = 2.0
+OUTORGANTES_AT_ONCE = 500
+"""Asked about in one turn of the job, before lists are fetched again."""
+INDEXED_AT_ONCE = 20_000
+"""Audit rows in one turn, before new ones are sealed again: what an older version left is taken up bit by bit."""
 RECEIPTS = timedelta(days=30)
 """For how long it can be seen which client was told of a logout, and when."""
 
@@ -64,9 +70,19 @@ def local_jobs(settings: Settings, store: SqlStore, keys: KeyRing) -> tuple[Job,
             timedelta(seconds=1),
             lambda at: audit.seal(store.audit_log(), keys.sign_checkpoint, at, settings.checkpoint_file),
         ),
-        Job("audit.index", timedelta(seconds=1), lambda at: store.audit_log().index()),
+        Job("audit.index", timedelta(seconds=1), lambda at: store.audit_log().index(INDEXED_AT_ONCE)),
         Job("spent.purge", timedelta(minutes=1), store.purge),
         Job("logout.forget", timedelta(hours=1), lambda at: store.forget_receipts(at - RECEIPTS)),
+    )
+
+
+def cadastro_jobs(settings: Settings, store: SqlStore, stop: Event) -> tuple[Job, ...]:
+    """Outorgantes of a remote cadastro, before their facts are too old: a login waits for a few of them at most."""
+    source = cadastro_source(settings, store, SystemClock())
+    if not isinstance(source, RemoteCadastro):
+        return ()
+    return (
+        Job("cadastro.refresh", timedelta(seconds=30), lambda _: source.refresh_due(OUTORGANTES_AT_ONCE, stop.is_set)),
     )
 
 
@@ -75,13 +91,14 @@ def network_jobs(settings: Settings, store: SqlStore, stop: Event) -> tuple[Job,
 
     Raises ConfigurationError when there is no trust list to begin with.
     """
+    facts = cadastro_jobs(settings, store, stop)
     if settings.realm == "sandbox":
-        return ()
+        return facts
     try:
         trust = CurrentTrust(settings.trust_dir / FILE, settings.realm)
     except TrustError as error:
         raise ConfigurationError(str(error), "idp trust import FILE") from error
     refresh = Job("crl.refresh", timedelta(seconds=10), CrlRefresh(settings, store, trust, stop))
     if not settings.trust_bundle_url:
-        return (refresh,)
-    return (Job("trust.update", timedelta(minutes=1), TrustUpdate(settings, store)), refresh)
+        return (refresh, *facts)
+    return (Job("trust.update", timedelta(minutes=1), TrustUpdate(settings, store)), refresh, *facts)

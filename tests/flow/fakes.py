@@ -143,6 +143,8 @@ class Rows:
     assertions: set[tuple[str, str]] = field(default_factory=set)
     outbox: list[Notice] = field(default_factory=list)
     audit: list[AuditEvent] = field(default_factory=list)
+    fetched_at: datetime | None = None
+    """When a remote cadastro said all this."""
 
     def copy(self) -> Rows:
         """As it is now; the values are immutable."""
@@ -233,7 +235,14 @@ class FakeCadastro:
             link = self.rows.procuracoes[procuracao]
             cadeia.append(link)
             procuracao = link.pai
-        return Fatos(inscricao, self._listed(inscricao.contribuinte), self._listed(holder.documento), tuple(cadeia))
+        return Fatos(
+            inscricao,
+            self._listed(inscricao.contribuinte),
+            self._listed(holder.documento),
+            tuple(cadeia),
+            fetched_at=self.rows.fetched_at,
+            holder_fetched_at=self.rows.fetched_at,
+        )
 
     def _listed(self, documento: Documento) -> frozenset[CPF]:
         return self.rows.representantes.get(documento.raiz, frozenset()) if isinstance(documento, CNPJ) else frozenset()

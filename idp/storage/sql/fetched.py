@@ -161,6 +161,26 @@ class SqlFetched:
                 )
                 connection.execute(touched.values(fetched_at=at))
 
+    def counts(self) -> dict[str, int]:
+        """Rows of each table of the cadastro, for an operator."""
+        tables = (contribuintes, estabelecimentos, inscricoes, representantes, procuracoes)
+        with answering(), self._reader.connect() as connection:
+            return {str(t.name): connection.execute(select(func.count()).select_from(t)).scalar_one() for t in tables}
+
+    def oldest(self) -> datetime | None:
+        """When the contribuinte was fetched that was fetched the longest ago."""
+        with answering(), self._reader.connect() as connection:
+            return connection.execute(select(func.min(contribuintes.c.fetched_at))).scalar()
+
+    def summary(self, id: str) -> dict[str, Any]:
+        """What is known of one contribuinte, for an operator."""
+        whose = select(contribuintes).where(contribuintes.c.id == id)
+        with answering(), self._reader.connect() as connection:
+            row = connection.execute(whose).first()
+            found = {name: len(_held(connection, name, id)) for name in _HELD}
+        asked = self.known([(CONTRIBUINTE, id)]).get((CONTRIBUINTE, id))
+        return {"contribuinte": id, "nome": row and row.nome, "fetched_at": asked and asked.fetched_at, **found}
+
     def outorgantes(self, holder: str, limit: int) -> Sequence[str]:
         with answering(), self._reader.connect() as connection:
             return connection.execute(_NEVER, {"holder": holder, "most": limit}).scalars().all()
