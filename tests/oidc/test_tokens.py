@@ -226,7 +226,7 @@ def test_discovery_says_what_there_is(browser: Browser) -> None:
     assert found["claims_parameter_supported"] is True
     assert found["authorization_details_types_supported"] == ["sefaz_representacao"]
     assert found["request_object_signing_alg_values_supported"] == ["RS256", "PS256", "ES256"]
-    assert (found["request_parameter_supported"], found["request_uri_parameter_supported"]) == (True, False)
+    assert (found["request_parameter_supported"], found["request_uri_parameter_supported"]) == (True, True)
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert found["authorization_response_iss_parameter_supported"] is True
     assert "none" not in found["id_token_signing_alg_values_supported"]
