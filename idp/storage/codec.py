@@ -10,7 +10,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -84,6 +84,7 @@ _SCALARS: dict[Any, tuple[_Convert, _Convert]] = {
     CPF: (str, cpf),
     CNPJ: (str, cnpj),
     InscricaoId: (str, InscricaoId.parse),
+    date: (date.isoformat, date.fromisoformat),
     datetime: (lambda at: at.astimezone(UTC).isoformat(), _moment),
     Any: (_same, _same),
 }

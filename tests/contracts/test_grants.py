@@ -218,6 +218,8 @@ def test_in_use_agrees_with_facts(store: SqlStore) -> None:
 @pytest.mark.attack("ATK-124")
 def test_a_circle_of_procuracoes_ends(store: SqlStore) -> None:
     with store.engine.begin() as connection:
+        on = " ON procuracoes" if store.engine.dialect.name == "postgresql" else ""
+        connection.exec_driver_sql(f"DROP TRIGGER procuracoes_pai_fixed{on}")
         connection.exec_driver_sql("UPDATE procuracoes SET pai = 'p-filho' WHERE id = 'p-raiz'")
     choice = RepresentationRef(ACAI, Modo.PROCURACAO, "p-filho")
     issue(store, holder=JOAO, choice=choice)

@@ -92,6 +92,7 @@ def _life() -> None:
     op.add_column("procuracoes", sa.Column("sem_reserva", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("procuracoes", sa.Column("cedida_a", sa.String(length=64)))
     op.add_column("procuracoes", sa.Column("criada_em", MOMENT))
+    op.create_index("ix_procuracoes_estado_fim", "procuracoes", ["estado", "fim"])
     for statement in _PAI_FIXED[op.get_bind().dialect.name]:
         op.execute(sa.DDL(statement.replace("%", "%%")))
     op.create_table(
@@ -137,6 +138,7 @@ def _life() -> None:
     )
     op.create_index("ix_pedidos_outorgante_contribuinte", "pedidos", ["outorgante_contribuinte"])
     op.create_index("ix_pedidos_outorgado_contribuinte", "pedidos", ["outorgado_contribuinte"])
+    op.create_index("ix_pedidos_estado_expira_em", "pedidos", ["estado", "expira_em"])
     op.create_table(
         "atos",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -158,6 +160,7 @@ def _life() -> None:
     )
     op.create_index("ix_atos_procuracao", "atos", ["procuracao"])
     op.create_index("ix_atos_designacao", "atos", ["designacao"])
+    op.create_index("ix_atos_por", "atos", ["por"])
     rests = sa.text("procuracao IS NOT NULL")
     op.create_index("ix_grants_procuracao", "grants", ["procuracao"], sqlite_where=rests, postgresql_where=rests)
 

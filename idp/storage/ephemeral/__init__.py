@@ -9,9 +9,9 @@ from idp.errors import ConfigurationError
 from idp.ports import Clock, Ephemeral
 from idp.storage.ephemeral.redis import RedisEphemeral
 from idp.storage.ephemeral.sql import SqlEphemeral
-from idp.storage.ephemeral.typed import EphemeralSessions, EphemeralTransactions
+from idp.storage.ephemeral.typed import EphemeralRascunhos, EphemeralSessions, EphemeralTransactions
 
-__all__ = ["EphemeralSessions", "EphemeralTransactions", "open_ephemeral"]
+__all__ = ["EphemeralRascunhos", "EphemeralSessions", "EphemeralTransactions", "open_ephemeral"]
 
 
 def open_ephemeral(ephemeral_url: str, database_url: str, clock: Clock) -> Ephemeral:

@@ -1,16 +1,20 @@
-"""Transactions and sessions as bytes under a prefix. What an older version wrote and this one cannot read is gone."""
+"""Transactions, sessions and drafts as bytes under a prefix. What an older version wrote and this one cannot read is
+gone."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from idp.domain.proposta import Rascunho
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
 from idp.ports import Clock, Ephemeral
 from idp.storage import codec
 
-T = TypeVar("T", Session, Transaction)
+T = TypeVar("T", Session, Transaction, Rascunho)
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
 class EphemeralTransactions:
@@ -70,6 +74,30 @@ class EphemeralSessions:
         renewed = self._store.take(f"session-key:{session.id}")
         if renewed is not None:
             self.delete(renewed.decode())
+
+
+class EphemeralRascunhos:
+    """Implements :class:`idp.ports_outorga.Rascunhos`."""
+
+    def __init__(self, store: Ephemeral, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def put(self, rascunho: Rascunho) -> None:
+        _put(self._store, f"rascunho:{rascunho.id}", codec.dumps(rascunho), rascunho.expires_at - self._clock.now())
+
+    def get(self, id: str) -> Rascunho | None:
+        if not _ID.match(id):
+            return None
+        rascunho = _read(Rascunho, self._store.get(f"rascunho:{id}"), self._clock.now())
+        return rascunho if rascunho is not None and rascunho.id == id else None
+
+    def delete(self, id: str) -> None:
+        self._store.delete(f"rascunho:{id}")
+
+    def attempt(self, session_id: str, most: int, lifetime: timedelta) -> bool:
+        # One place for each attempt, taken once: no two attempts at the same moment count as one.
+        return any(self._store.add_if_absent(f"tentativa:{session_id}:{n}", b"1", lifetime) for n in range(most))
 
 
 def _put(store: Ephemeral, key: str, value: bytes, lifetime: timedelta) -> None:

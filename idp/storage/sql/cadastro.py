@@ -2,9 +2,9 @@
 
 On SQLite a transaction holds the only write lock from its beginning. On PostgreSQL ``facts(lock=True)`` takes row locks
 (FOR SHARE) in a fixed order, which writers keep too, so that nobody waits in a circle: contribuintes by id, inscrição,
-procuração, the procurações above it, representantes. The representantes are read by a second statement, whose snapshot
-is taken once the contribuinte is locked: whoever changes a company's representantes locks its contribuinte first, so
-neither a removal nor an addition can slip in between.
+procuração, the procurações above it, designações by id, representantes. The representantes are read by a second
+statement, whose snapshot is taken once the contribuinte is locked: whoever changes a company's representantes locks its
+contribuinte first, so neither a removal nor an addition can slip in between.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, literal_column, or_, select, union_all
 
+from idp.domain.designacao import Designacao
 from idp.domain.documents import CNPJ, CPF
 from idp.domain.inscricao import Inscricao, InscricaoId
 from idp.domain.person import Holder, PessoaJuridica
@@ -23,8 +24,8 @@ from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
 from idp.storage.codec import cpf
 from idp.storage.sql import rows
 from idp.storage.sql.prepared import Prepared
-from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, fatos, holder_fetched, procuracao
-from idp.storage.sql.tables import contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
+from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, designacao, fatos, holder_fetched, procuracao
+from idp.storage.sql.tables import contribuintes, designacoes, estabelecimentos, inscricoes, procuracoes, representantes
 
 _CONTRIBUINTE = [column.name for column in INSCRICAO].index("contribuinte")
 _HOLDER: BindParameter[str] = bindparam("holder")
@@ -63,6 +64,12 @@ _LOCKED_ANCESTORS = Prepared(
     .order_by(_chain.c.elo)
     .with_for_update(read=True, of=procuracoes)
 )
+_naming = (
+    select(*designacao())
+    .where(designacoes.c.pessoa == _HOLDER, designacoes.c.empresa_contribuinte == bindparam("empresa"))
+    .order_by(designacoes.c.id)
+)
+_NAMING, _LOCKED_NAMING = Prepared(_naming), Prepared(_naming.with_for_update(read=True))
 _LOCKED_REPRESENTANTES = Prepared(
     select(representantes.c.contribuinte, representantes.c.cpf)
     .where(or_(representantes.c.contribuinte == bindparam("contribuinte"), representantes.c.contribuinte == _HOLDER))
@@ -140,14 +147,22 @@ class SqlCadastro:
         row = (_FACTS if ref.procuracao is None else _FACTS_PROCURACAO).first(self._connection, keys)
         if row is None:
             return None
-        return rows.fatos(
-            row, () if ref.procuracao is None else self._chain(rows.procuracao(row[rows.FATOS_SIZE :]), _ANCESTORS)
-        )
+        if ref.procuracao is None:
+            return rows.fatos(row)
+        cadeia = self._chain(rows.procuracao(row[rows.FATOS_SIZE :]), _ANCESTORS)
+        return rows.fatos(row, cadeia, self._naming(holder, cadeia, _NAMING))
 
     def _chain(self, first: Procuracao, ancestors: Prepared) -> tuple[Procuracao, ...]:
         if first.pai is None:
             return (first,)
         return first, *map(rows.procuracao, ancestors.rows(self._connection, {"procuracao": first.pai}))
+
+    def _naming(self, holder: Holder, cadeia: tuple[Procuracao, ...], naming: Prepared) -> tuple[Designacao, ...]:
+        """By which the outorgado, a company, named this person."""
+        if not cadeia or not isinstance(cadeia[0].outorgado, CNPJ) or isinstance(holder, PessoaJuridica):
+            return ()
+        keys = {"holder": holder.cpf.numero, "empresa": cadeia[0].outorgado.raiz}
+        return tuple(map(rows.designacao, naming.rows(self._connection, keys)))
 
     def _locked_facts(self, holder: Holder, keys: dict[str, str]) -> Fatos | None:
         with_procuracao = "procuracao" in keys
@@ -157,6 +172,7 @@ class SqlCadastro:
             return None
         contribuinte = row[_CONTRIBUINTE]
         cadeia = self._chain(rows.procuracao(row[len(_OWN) :]), _LOCKED_ANCESTORS) if with_procuracao else ()
+        designacoes = self._naming(holder, cadeia, _LOCKED_NAMING)
         inscricao = rows.inscricao(row[: rows.INSCRICAO_SIZE])
         listed_for: dict[str, set[CPF]] = {}
         if isinstance(inscricao.contribuinte, CNPJ) or isinstance(holder, PessoaJuridica):
@@ -168,6 +184,7 @@ class SqlCadastro:
             frozenset(listed_for.get(contribuinte, ())),
             frozenset(listed_for.get(keys["holder"], ())),
             cadeia,
+            designacoes,
             fetched_at=row[rows.INSCRICAO_SIZE + 1],
             holder_fetched_at=row[rows.INSCRICAO_SIZE + 2],
         )

@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Update, and_, bindparam, select, update
 
 from idp.domain.certificado import Certificado
 from idp.domain.claims import ClaimsAsked
+from idp.domain.designacao import Designacao
 from idp.domain.grant import CodeBinding, Grant
 from idp.domain.inscricao import InscricaoId
 from idp.domain.perfil import Perfil
@@ -21,8 +22,8 @@ from idp.errors import AlreadySpent
 from idp.storage import codec
 from idp.storage.sql import rows
 from idp.storage.sql.prepared import Prepared
-from idp.storage.sql.statements import CADASTRO, Upsert, chain, fatos, procuracao
-from idp.storage.sql.tables import grants, inscricoes, perfis
+from idp.storage.sql.statements import CADASTRO, Upsert, chain, designacao, fatos, procuracao
+from idp.storage.sql.tables import designacoes, grants, inscricoes, perfis, procuracoes
 
 _FAMILY = tuple(
     grants.c[name]
@@ -85,6 +86,26 @@ _REVOKE_SID = (
     .values(revoked_at=_AT)
     .returning(*_FAMILY)
 )
+# The caller holds the procuração for itself: a grant that another transaction holds at this moment is either being
+# redeemed there, which waits for the procuração and will then refuse, or being revoked. Waiting for it here would be
+# waiting in a circle.
+_resting = select(procuracoes.c.id).where(procuracoes.c.id == _KEY).cte("apoiadas", recursive=True)
+_resting = _resting.union(select(procuracoes.c.id).where(procuracoes.c.pai == _resting.c.id))
+
+
+def _revoke_where(*where: ColumnElement[bool]) -> Update:
+    free = select(grants.c.id).where(*where, _IN_FORCE).with_for_update(skip_locked=True)
+    return update(grants).where(grants.c.id.in_(free)).values(revoked_at=_AT).returning(*_FAMILY)
+
+
+_REVOKE_PROCURACAO = _revoke_where(grants.c.procuracao == _KEY)
+_REVOKE_DESCENDANTS = _revoke_where(grants.c.procuracao.in_(select(_resting.c.id)))
+_REVOKE_DESIGNACAO = _revoke_where(
+    grants.c.titular == bindparam("pessoa"),
+    grants.c.procuracao.in_(
+        select(procuracoes.c.id).where(procuracoes.c.outorgado_contribuinte == bindparam("empresa"))
+    ),
+)
 _BY_SID = (
     select(*_FAMILY)
     .where(grants.c.sid == _KEY, grants.c.client_id == _CLIENT)
@@ -93,17 +114,26 @@ _BY_SID = (
 )
 
 _chain = chain(grants.c.procuracao, grants.c.id == _KEY)
+# Beside the first link of the chain, so that neither multiplies the other.
+_naming = and_(
+    _chain.c.elo == 0,
+    designacoes.c.pessoa == grants.c.titular,
+    designacoes.c.empresa_contribuinte == _chain.c.outorgado_contribuinte,
+)
 _IN_USE = Prepared(
     select(
         *(column.label(f"g_{column.name}") for column in _FAMILY),
         *fatos(grants.c.titular),
         perfis.c.dados,
         *procuracao(_chain),
+        *designacao(),
+        _chain.c.elo,
     )
     .select_from(
         grants.join(CADASTRO, (inscricoes.c.uf == grants.c.uf) & (inscricoes.c.numero == grants.c.numero))
         .outerjoin(perfis, perfis.c.titular == grants.c.titular)
         .outerjoin(_chain, _chain.c.id.is_not(None))
+        .outerjoin(designacoes, _naming)
     )
     .where(grants.c.id == _KEY)
     .order_by(_chain.c.elo)
@@ -172,11 +202,11 @@ class SqlGrants:
         if not found:
             return None
         family, end = len(_FAMILY), len(_FAMILY) + rows.FATOS_SIZE
-        dados, procuracao = found[0][end], end + 1
-        chained = found[0][procuracao] is not None
-        cadeia = [rows.procuracao(link[procuracao:]) for link in found] if chained else []
+        dados, procuracao, designacao = found[0][end], end + 1, end + 1 + rows.PROCURACAO_SIZE
+        links = {row[-1]: rows.procuracao(row[procuracao:designacao]) for row in found if row[procuracao]}
+        named = [rows.designacao(row[designacao:]) for row in found if row[designacao]]
         perfil = codec.loads(Perfil, dados) if dados else None
-        return _grant(found[0][:family]), rows.fatos(found[0][family:end], cadeia), perfil
+        return _grant(found[0][:family]), rows.fatos(found[0][family:end], tuple(links.values()), named), perfil
 
     def revoke(self, grant_id: str, at: datetime) -> bool:
         return self._connection.execute(_REVOKE, {"key": grant_id, "at": at}).rowcount == 1
@@ -187,6 +217,14 @@ class SqlGrants:
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
         key = {"key": sid, "client": client_id, "at": at}
         return [_grant(row) for row in self._connection.execute(_REVOKE_SID, key).all()]
+
+    def revoke_by_procuracao(self, id: str, at: datetime, *, descendants: bool = True) -> Sequence[Grant]:
+        statement = _REVOKE_DESCENDANTS if descendants else _REVOKE_PROCURACAO
+        return [_grant(row) for row in self._connection.execute(statement, {"key": id, "at": at}).all()]
+
+    def revoke_by_designacao(self, designacao: Designacao, at: datetime) -> Sequence[Grant]:
+        key = {"pessoa": designacao.pessoa.numero, "empresa": designacao.empresa.raiz, "at": at}
+        return [_grant(row) for row in self._connection.execute(_REVOKE_DESIGNACAO, key).all()]
 
     def by_sid(self, sid: str, client_id: str) -> Grant | None:
         row = self._connection.execute(_BY_SID, {"key": sid, "client": client_id}).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from idp.domain.busca import busca
@@ -10,6 +10,7 @@ from idp.domain.certificado import Nivel
 from idp.domain.designacao import Designacao, EstadoDesignacao
 from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.inscricao import Inscricao, InscricaoId, SituacaoCadastral
+from idp.domain.pedido import EstadoPedido, Pedido
 from idp.domain.procuracao import Escopo, EstadoProcuracao, Procuracao, TipoEscopo, Vigencia
 from idp.domain.representation import Fatos
 from idp.storage.codec import cnpj, cpf, documento
@@ -19,6 +20,8 @@ INSCRICAO_SIZE = 8
 """Columns that make an Inscricao."""
 FATOS_SIZE = 12
 """Columns that make Fatos without their chain: those, the two lists of representantes, the two moments of fetching."""
+PROCURACAO_SIZE = 17
+"""Columns that make a Procuracao."""
 
 
 def contribuinte_id(document: Documento) -> str:
@@ -43,7 +46,6 @@ def procuracao(values: Sequence[Any]) -> Procuracao:
     """Of the columns ``statements.procuracao()``."""
     (id, outorgante, outorgante_nome, outorgado, outorgado_nome, poderes, escopo, inscricoes) = values[:8]
     (inicio, fim, estado, estado_em, substabelecivel, pai, nivel_minimo, sem_reserva, cedida_a) = values[8:17]
-    named = frozenset(map(InscricaoId.parse, inscricoes.split(SEPARATOR))) if inscricoes else frozenset()
     return Procuracao(
         id=id,
         outorgante=documento(outorgante),
@@ -51,7 +53,7 @@ def procuracao(values: Sequence[Any]) -> Procuracao:
         outorgado=documento(outorgado),
         outorgado_nome=outorgado_nome,
         poderes=frozenset(poderes.split(SEPARATOR)),
-        escopo=Escopo(TipoEscopo(escopo), named),
+        escopo=_escopo(escopo, inscricoes),
         vigencia=Vigencia(inicio, fim),
         estado=EstadoProcuracao(estado),
         substabelecivel=substabelecivel,
@@ -63,9 +65,7 @@ def procuracao(values: Sequence[Any]) -> Procuracao:
     )
 
 
-def fatos(
-    values: Sequence[Any], cadeia: Sequence[Procuracao] = (), designacoes: Sequence[Designacao] = ()
-) -> Fatos:
+def fatos(values: Sequence[Any], cadeia: Sequence[Procuracao] = (), designacoes: Sequence[Designacao] = ()) -> Fatos:
     """Of the columns ``statements.fatos()``."""
     return Fatos(
         inscricao(values[:INSCRICAO_SIZE]),
@@ -127,3 +127,87 @@ def designacao(values: Sequence[Any]) -> Designacao:
         estado=EstadoDesignacao(estado),
         estado_em=estado_em,
     )
+
+
+def designacao_values(value: Designacao) -> dict[str, Any]:
+    """The inverse of :func:`designacao`."""
+    return {
+        "id": value.id,
+        "empresa": value.empresa.numero,
+        "empresa_contribuinte": value.empresa.raiz,
+        "empresa_nome": value.empresa_nome,
+        "pessoa": value.pessoa.numero,
+        "pessoa_nome": value.pessoa_nome,
+        "poderes": _joined(value.poderes),
+        "clientes": _joined(value.clientes),
+        "inicio": value.vigencia.inicio,
+        "fim": value.vigencia.fim,
+        "estado": value.estado.value,
+        "estado_em": value.estado_em,
+    }
+
+
+PEDIDO = (
+    *("id", "outorgante", "outorgado", "outorgado_nome", "poderes", "escopo", "inscricoes", "inicio", "fim"),
+    *("criado_em", "expira_em", "mensagem", "lote", "estado", "estado_em", "procuracao"),
+)
+"""Columns that make a Pedido."""
+
+
+def pedido(values: Sequence[Any]) -> Pedido:
+    """Of the columns :data:`PEDIDO`."""
+    (id, outorgante, outorgado, outorgado_nome, poderes, escopo, inscricoes, inicio, fim) = values[:9]
+    (criado_em, expira_em, mensagem, lote, estado, estado_em, made) = values[9:]
+    return Pedido(
+        id=id,
+        outorgante=documento(outorgante),
+        outorgado=documento(outorgado),
+        outorgado_nome=outorgado_nome,
+        poderes=frozenset(poderes.split(SEPARATOR)),
+        escopo=_escopo(escopo, inscricoes),
+        vigencia=Vigencia(inicio, fim),
+        criado_em=criado_em,
+        expira_em=expira_em,
+        mensagem=mensagem,
+        lote=lote,
+        estado=EstadoPedido(estado),
+        estado_em=estado_em,
+        procuracao=made,
+    )
+
+
+def pedido_values(value: Pedido) -> dict[str, Any]:
+    """The inverse of :func:`pedido`."""
+    return {
+        "id": value.id,
+        "outorgante": value.outorgante.numero,
+        "outorgante_contribuinte": contribuinte_id(value.outorgante),
+        "outorgado": value.outorgado.numero,
+        "outorgado_contribuinte": contribuinte_id(value.outorgado),
+        "outorgado_nome": value.outorgado_nome,
+        "poderes": _joined(value.poderes),
+        "escopo": value.escopo.tipo.value,
+        "inscricoes": _joined(map(str, value.escopo.inscricoes)),
+        "inicio": value.vigencia.inicio,
+        "fim": value.vigencia.fim,
+        "criado_em": value.criado_em,
+        "expira_em": value.expira_em,
+        "mensagem": value.mensagem,
+        "lote": value.lote,
+        "estado": value.estado.value,
+        "estado_em": value.estado_em,
+        "procuracao": value.procuracao,
+    }
+
+
+def _escopo(tipo: str, inscricoes: str) -> Escopo:
+    named = inscricoes.split(SEPARATOR) if inscricoes else ()
+    return Escopo(TipoEscopo(tipo), frozenset(map(InscricaoId.parse, named)))
+
+
+def _joined(items: Iterable[str]) -> str:
+    """A sorted list. Raises ValueError where an item could not be told from two."""
+    values = sorted(items)
+    if any(SEPARATOR in one for one in values):
+        raise ValueError(f"an item contains {SEPARATOR!r}")
+    return SEPARATOR.join(values)

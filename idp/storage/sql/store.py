@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from idp.ports import AuditEvent
+from idp.storage.sql.atos import SqlAtos
 from idp.storage.sql.audit import SqlAudit, SqlAuditLog
 from idp.storage.sql.cadastro import SqlCadastro
 from idp.storage.sql.clients import CachedClients, SqlClientRegistry
 from idp.storage.sql.consents import SqlConsents
+from idp.storage.sql.designacoes import SqlDesignacoes
 from idp.storage.sql.engine import answering, autocommit, transactional
 from idp.storage.sql.fetched import SqlFetched
 from idp.storage.sql.grants import SqlGrants
 from idp.storage.sql.outbox import SqlOutbox
+from idp.storage.sql.partes import SqlPartes
+from idp.storage.sql.pedidos import SqlPedidos
 from idp.storage.sql.perfis import SqlPerfis
 from idp.storage.sql.preferencias import SqlPreferencias
 from idp.storage.sql.procuracoes import SqlProcuracoes
@@ -36,6 +40,10 @@ class SqlUnitOfWork:
 
     cadastro: SqlCadastro
     procuracoes: SqlProcuracoes
+    partes: SqlPartes
+    designacoes: SqlDesignacoes
+    pedidos: SqlPedidos
+    atos: SqlAtos
     vinculos: SqlVinculos
     preferencias: SqlPreferencias
     consents: SqlConsents
@@ -51,6 +59,10 @@ class SqlUnitOfWork:
         return cls(
             SqlCadastro(connection),
             SqlProcuracoes(connection),
+            SqlPartes(connection),
+            SqlDesignacoes(connection),
+            SqlPedidos(connection),
+            SqlAtos(connection),
             SqlVinculos(connection),
             SqlPreferencias(connection),
             SqlConsents(connection),

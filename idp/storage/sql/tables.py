@@ -160,6 +160,7 @@ procuracoes = Table(
     Column("sem_reserva", Boolean, nullable=False, server_default=false()),
     Column("cedida_a", String(64)),
     Column("criada_em", Moment),
+    Index("ix_procuracoes_estado_fim", "estado", "fim"),
     Index("ix_procuracoes_recebidas", "outorgado_contribuinte", "estado", "outorgante_busca", "id"),
     CheckConstraint("outorgante <> outorgado", name="parties"),
 )
@@ -206,6 +207,7 @@ pedidos = Table(
     Column("estado", String(16), nullable=False),
     Column("estado_em", Moment),
     Column("procuracao", ForeignKey("procuracoes.id")),
+    Index("ix_pedidos_estado_expira_em", "estado", "expira_em"),
 )
 
 atos = Table(
@@ -216,7 +218,7 @@ atos = Table(
     Column("designacao", ForeignKey("designacoes.id"), index=True),
     Column("evento", String(32), nullable=False),
     Column("em", Moment, nullable=False),
-    Column("por", String(255), nullable=False),
+    Column("por", String(255), nullable=False, index=True),
     Column("por_nome", Text, nullable=False),
     Column("pessoa", String(11)),
     Column("qualidade", String(32), nullable=False),
