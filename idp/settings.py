@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     """For how long an ended procuração, request or designação is kept with its acts: five years from the first day of
     the year after (CTN, art. 173)."""
     retention_audit_days: int = Field(default=2192, ge=1827)
-    """For how long the audit keeps what it says of people; of a procuração's acts, for as long as it is kept besides."""
+    """For how long the audit keeps what it says of people; of a procuração, for as long as that is kept besides."""
     log_level: Literal["info", "warning", "error"] = "info"
     """Least severe log line written."""
 

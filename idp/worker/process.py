@@ -16,6 +16,7 @@ from idp.errors import ConfigurationError, TrustError
 from idp.keyring import KeyRing
 from idp.settings import Settings
 from idp.storage.sql import SqlStore, open_store, schema
+from idp.storage.sql.retention import Terms, enforce
 from idp.web import logs
 from idp.worker.condition import Condition
 from idp.worker.crls import CrlRefresh
@@ -45,13 +46,14 @@ def run(settings: Settings, stop: Event) -> None:
         clock = SystemClock()
         network, local = network_jobs(settings, store, stop), local_jobs(settings, store, keys)
         telling = (Job("logout.deliver", timedelta(seconds=1), LogoutDeliveries(settings, store, keys, clock)),)
+        keeping = (Job("retention", timedelta(days=1), lambda at: enforce(store, terms(settings), at)),)
         condition = Condition(settings, store)
-        metrics = Metrics(settings, condition, keys, clock, (job.name for job in (*local, *network, *telling)))
+        metrics = Metrics(settings, condition, keys, clock, (job.name for job in (*local, *network, *telling, *keeping)))
         address = settings.management_address
         with listening(address, Management(condition, metrics, clock)) if address else nullcontext():
             waiting = [
                 Thread(target=work, args=(jobs, clock, stop, metrics.failed), daemon=True)
-                for jobs in (network, telling)
+                for jobs in (network, telling, keeping)
             ]
             for thread in waiting:
                 thread.start()
@@ -60,6 +62,15 @@ def run(settings: Settings, stop: Event) -> None:
                 thread.join(_STOP_SECONDS)
     finally:
         store.close()
+
+
+def terms(settings: Settings) -> Terms:
+    """For how long what is kept."""
+    return Terms(
+        access=timedelta(days=settings.retention_access_days),
+        procuracoes=timedelta(days=settings.retention_procuracoes_days),
+        audit=timedelta(days=settings.retention_audit_days),
+    )
 
 
 def local_jobs(settings: Settings, store: SqlStore, keys: KeyRing) -> tuple[Job, ...]:

@@ -113,11 +113,11 @@ class SqlAuditLog:
             count, oldest = connection.execute(_WAITING).one()
             return count, oldest
 
-    def index(self) -> int:
+    def index(self, most: int | None = None) -> int:
         """Write down what the rows sealed since the last call are about, in small transactions; how many they were.
-        Of a database from before, all of them."""
+        Of a database from before, all of them; ``most`` leaves the rest to the next call."""
         done = 0
-        while count := self._index_batch():
+        while (most is None or done < most) and (count := self._index_batch()):
             done += count
         return done
 

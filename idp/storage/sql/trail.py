@@ -20,7 +20,7 @@ USES = ("code.issued", "code.refused")
 """One a login: that a procuração, or another right, was relied on."""
 _TOGETHER = 100
 _BATCH = 1000
-_SKEW = timedelta(hours=1)
+SKEW = timedelta(hours=1)
 """By how much the moments of rows may go back along the chain: clocks of several machines, long transactions."""
 
 Cursor = tuple[datetime, int]
@@ -133,9 +133,9 @@ def _between(connection: Connection, since: datetime | None, until: datetime | N
     last = connection.execute(select(func.max(audit.c.sequence))).scalar() or 0
     limits = []
     if since:
-        limits.append(audit.c.sequence >= first_at(connection, since - _SKEW, last))
+        limits.append(audit.c.sequence >= first_at(connection, since - SKEW, last))
     if until:
-        limits.append(audit.c.sequence < first_at(connection, until + _SKEW, last))
+        limits.append(audit.c.sequence < first_at(connection, until + SKEW, last))
     return limits
 
 
