@@ -32,7 +32,7 @@ from idp.domain.person import Holder, PessoaFisica
 from idp.domain.procura import Parte, Procura
 from idp.domain.procuracao import TODOS, EstadoProcuracao, TipoEscopo
 from idp.storage.sql.rows import SEPARATOR
-from idp.storage.sql.tables import Moment, contribuintes, designacoes, inscricoes, procuracoes
+from idp.storage.sql.tables import Moment, contribuintes, designacoes, procuracoes
 
 AT: BindParameter[Any] = bindparam("at", type_=Moment())
 _SHORTEST = 3
@@ -54,6 +54,11 @@ class Shape:
     words: tuple[bool, ...]
     inscricao: bool
 
+    @property
+    def branches(self) -> int:
+        """How many kinds of link there are for this holder."""
+        return 4 if self.pessoa else 3 if self.raiz else 2
+
     @classmethod
     def of(cls, holder: Holder, procura: Procura) -> Shape:
         demanda = procura.demanda
@@ -70,9 +75,9 @@ class Shape:
         )
 
 
-def may_be_used(shape: Shape) -> ColumnElement[bool]:
+def may_be_used(shape: Shape, one: FromClause) -> ColumnElement[bool]:
     """Of an inscrição: in a situação that is accepted, and by a certificate of the level demanded."""
-    return one_of(inscricoes.c.situacao, shape.situacoes) if shape.reached else false()
+    return one_of(one.c.situacao, shape.situacoes) if shape.reached else false()
 
 
 def may_act(shape: Shape) -> ColumnElement[bool]:
@@ -114,33 +119,33 @@ def listed(joined: ColumnElement[str], pattern: ColumnElement[str]) -> ColumnEle
     return (fence + joined + fence).like(pattern, escape="/")
 
 
-def reaches() -> ColumnElement[bool]:
-    """Whether a procuração's scope includes an inscrição of its outorgante (:meth:`Escopo.reaches`)."""
-    id = contains_column(inscricoes.c.uf + literal_column("':'", String) + inscricoes.c.numero)
+def reaches(given: FromClause, one: FromClause) -> ColumnElement[bool]:
+    """Whether the procuração ``given`` includes the inscrição ``one`` of its outorgante (:meth:`Escopo.reaches`)."""
+    id = contains_column(one.c.uf + literal_column("':'", String) + one.c.numero)
     return or_(
-        procuracoes.c.escopo == _text(TipoEscopo.RAIZ),
-        and_(
-            procuracoes.c.escopo == _text(TipoEscopo.ESTABELECIMENTO),
-            procuracoes.c.outorgante == inscricoes.c.documento,
-        ),
-        and_(procuracoes.c.escopo == _text(TipoEscopo.INSCRICOES), listed(procuracoes.c.inscricoes, id)),
+        given.c.escopo == _text(TipoEscopo.RAIZ),
+        and_(given.c.escopo == _text(TipoEscopo.ESTABELECIMENTO), given.c.outorgante == one.c.documento),
+        and_(given.c.escopo == _text(TipoEscopo.INSCRICOES), listed(given.c.inscricoes, id)),
     )
 
 
-def found(shape: Shape, *, by_procuracao: bool) -> list[ColumnElement[bool]]:
+def found(shape: Shape, one: FromClause, given: FromClause | None = None) -> list[ColumnElement[bool]]:
     """One condition a word: it is in a name or a place, or part of a number however that was masked. A person's CPF is
-    found by the whole of it only."""
-    names = [contribuintes.c.busca, inscricoes.c.busca]
-    documents = [inscricoes.c.documento]
-    if by_procuracao:
-        names.append(procuracoes.c.outorgante_busca)
-        documents.append(procuracoes.c.outorgante)
+    found by the whole of it only. ``given``: the procuração by which the inscrição ``one`` is reached."""
+    whose = contribuintes.alias("de_quem")
     conditions = []
     for at, number in enumerate(shape.words):
         word, part, whole = bindparam(f"word{at}"), bindparam(f"part{at}"), bindparam(f"whole{at}")
-        anywhere = [name.like(word, escape="/") for name in names]
+        anywhere = [
+            one.c.busca.like(word, escape="/"),
+            exists().where(whose.c.id == one.c.contribuinte, whose.c.busca.like(word, escape="/")),
+        ]
+        documents = [one.c.documento]
+        if given is not None:
+            anywhere.append(given.c.outorgante_busca.like(word, escape="/"))
+            documents.append(given.c.outorgante)
         if number:
-            anywhere.append(inscricoes.c.numero.like(part, escape="/"))
+            anywhere.append(one.c.numero.like(part, escape="/"))
             for document in documents:
                 anywhere += [and_(func.length(document) == 14, document.like(part, escape="/")), document == whole]
         conditions.append(or_(*anywhere))
@@ -174,16 +179,6 @@ def contains(text: str) -> str:
 def one_of(column: ColumnElement[Any], values: frozenset[Any]) -> ColumnElement[bool]:
     """``column`` is one of these members of an enumeration."""
     return or_(false(), *(column == _text(value) for value in sorted(values)))
-
-
-def source(*, by_procuracao: bool, searched: bool) -> FromClause:
-    """The tables of a branch, in the order in which they are read."""
-    joined: FromClause = inscricoes
-    if by_procuracao:
-        joined = procuracoes.join(inscricoes, inscricoes.c.contribuinte == procuracoes.c.outorgante_contribuinte)
-    if searched:
-        joined = joined.join(contribuintes, contribuintes.c.id == inscricoes.c.contribuinte)
-    return joined
 
 
 def _text(value: str) -> ColumnElement[str]:

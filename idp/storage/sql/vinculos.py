@@ -16,6 +16,8 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    FromClause,
+    Integer,
     Select,
     String,
     and_,
@@ -46,7 +48,6 @@ from idp.storage.sql.conditions import (
     may_be_used,
     parameters,
     reaches,
-    source,
 )
 from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import CADASTRO, designacao, fatos, procuracao
@@ -55,7 +56,6 @@ from idp.storage.sql.tables import contribuintes, designacoes, inscricoes, procu
 _HOLDER: BindParameter[str] = bindparam("holder")
 _DOCUMENTO: BindParameter[str] = bindparam("documento")
 _NONE: ColumnElement[str] = literal_column("''", String)
-_PLACE = (inscricoes.c.documento, inscricoes.c.uf, inscricoes.c.numero)
 _PENDENTE = procuracoes.c.estado == literal_column(f"'{EstadoProcuracao.PENDENTE.value}'")
 
 _RECEIVED = procuracoes.c.outorgado_contribuinte == _HOLDER
@@ -80,12 +80,12 @@ class SqlVinculos:
 
     def page(self, holder: Holder, procura: Procura, *, limit: int, offset: int = 0) -> Sequence[tuple[Modo, Fatos]]:
         shape, bound = _asked(holder, procura)
-        offsets = [0] * len(_branches(shape))
+        skipped = dict.fromkeys((f"skip{at}" for at in range(shape.branches)), 0)
         if offset:
             sizes = _sizes(shape).rows(self._connection, {**bound, "cap": offset + 1})[0]
-            for at, size in enumerate(sizes):
-                offsets[at], offset = min(offset, size), max(0, offset - size)
-        bound |= {f"skip{at}": skipped for at, skipped in enumerate(offsets)}
+            for name, size in zip(skipped, sizes, strict=True):
+                skipped[name], offset = min(offset, size), max(0, offset - size)
+        bound |= skipped
         found = [_row(row) for row in _page(shape, limit).rows(self._connection, bound)[:limit]]
         return self._with_designacoes(holder, self._with_chains(found))
 
@@ -144,46 +144,45 @@ def _up(cadeia: tuple[Procuracao, ...], known: dict[str, Procuracao]) -> tuple[P
 # -- statements ------------------------------------------------------------------------------------------------------
 
 
-def _branches(shape: Shape) -> list[Select[Any]]:
-    """The links in the order of the page, each as keys with what they are ordered by."""
+def _branches(shape: Shape, ends: Sequence[ColumnElement[int] | None]) -> list[Select[Any]]:
+    """The links in the order of the page, each as keys with what they are ordered by. Of each nothing is needed beyond
+    its ``ends``, None where all is."""
     if shape.pessoa:
-        return [_titular(shape), _representante(shape), _recebidas(shape), _por_designacao(shape)]
+        direct, firm = ends[2:]
+        return [_titular(shape), _representante(shape), _recebidas(shape, direct), _por_designacao(shape, firm)]
     own = inscricoes.c.documento == _DOCUMENTO
     if shape.raiz:
-        return [_titular(shape, own), _titular(shape, not_(own)), _recebidas(shape)]
-    return [_titular(shape, own), _recebidas(shape)]
+        return [_titular(shape, own), _titular(shape, not_(own)), _recebidas(shape, ends[2])]
+    return [_titular(shape, own), _recebidas(shape, ends[1])]
 
 
 def _titular(shape: Shape, *whose: ColumnElement[bool]) -> Select[Any]:
-    keys = _keys(Modo.TITULAR, _NONE, _NONE, _NONE, _NONE)
-    tables = source(by_procuracao=False, searched=bool(shape.words))
+    keys = _keys(Modo.TITULAR, inscricoes, _NONE, _NONE, _NONE, _NONE)
     linked = (inscricoes.c.contribuinte == _HOLDER, *whose)
-    wanted = _wanted(shape, may_be_used(shape), by_procuracao=False)
-    return select(*keys).select_from(tables).where(*linked, *wanted).order_by(*_PLACE)
+    return select(*keys).where(*linked, *_wanted(shape, inscricoes)).order_by(*_place(inscricoes))
 
 
 def _representante(shape: Shape) -> Select[Any]:
     company = contribuintes.c
-    keys = _keys(Modo.REPRESENTANTE_LEGAL, _NONE, company.busca, company.id, _NONE)
+    keys = _keys(Modo.REPRESENTANTE_LEGAL, inscricoes, _NONE, company.busca, company.id, _NONE)
     tables = representantes.join(contribuintes, company.id == representantes.c.contribuinte).join(
         inscricoes, inscricoes.c.contribuinte == company.id
     )
-    wanted = _wanted(shape, may_be_used(shape), by_procuracao=False)
-    linked = representantes.c.cpf == _HOLDER
-    return select(*keys).select_from(tables).where(linked, *wanted).order_by(company.busca, company.id, *_PLACE)
+    linked = (representantes.c.cpf == _HOLDER, *_wanted(shape, inscricoes))
+    return select(*keys).select_from(tables).where(*linked).order_by(company.busca, company.id, *_place(inscricoes))
 
 
-def _recebidas(shape: Shape) -> Select[Any]:
+def _recebidas(shape: Shape, end: ColumnElement[int] | None) -> Select[Any]:
     """Given to the holder."""
     linked = [_RECEIVED]
     if not shape.raiz:
         linked.append(procuracoes.c.outorgado == _DOCUMENTO)
     if shape.parte is Parte.INDISPONIVEIS:
         linked.append(not_(_PENDENTE))  # told by itself, where it can be accepted
-    return _by_procuracao(shape, _NONE, linked, may_act(shape))
+    return _by_procuracao(shape, _NONE, linked, may_act(shape), end)
 
 
-def _por_designacao(shape: Shape) -> Select[Any]:
+def _por_designacao(shape: Shape, end: ColumnElement[int] | None) -> Select[Any]:
     """Given to a company that named the holder its employee."""
     named = designacoes.c.pessoa == _DOCUMENTO
     of_it = [named, designacoes.c.empresa_contribuinte == procuracoes.c.outorgado_contribuinte]
@@ -194,27 +193,55 @@ def _por_designacao(shape: Shape) -> Select[Any]:
     companies = select(designacoes.c.empresa_contribuinte).where(named)
     linked = [procuracoes.c.outorgado_contribuinte.in_(companies), exists().where(*of_it)]
     available = and_(may_act(shape), exists().where(*of_it, may_act_for(shape)))
-    return _by_procuracao(shape, procuracoes.c.outorgado_contribuinte, linked, available)
+    return _by_procuracao(shape, procuracoes.c.outorgado_contribuinte, linked, available, end)
 
 
 def _by_procuracao(
-    shape: Shape, firm: ColumnElement[str], linked: Sequence[ColumnElement[bool]], available: ColumnElement[bool]
+    shape: Shape,
+    firm: ColumnElement[str],
+    linked: Sequence[ColumnElement[bool]],
+    may: ColumnElement[bool],
+    end: ColumnElement[int] | None,
 ) -> Select[Any]:
-    granted = procuracoes.c
-    keys = _keys(Modo.PROCURACAO, firm, granted.outorgante_busca, granted.id, granted.id)
-    wanted = _wanted(shape, and_(available, may_be_used(shape)), by_procuracao=True)
-    tables = source(by_procuracao=True, searched=bool(shape.words))
-    order = (granted.outorgante_busca, granted.id, *_PLACE)
-    return (
-        select(*keys)
-        .select_from(tables)
-        .where(*linked, reaches(), *wanted)
-        .order_by(*(order if firm is _NONE else (firm, *order)))
-    )
+    """The first procurações that reach anything wanted, along their index, no more of them than rows are needed; then
+    what they reach. In one step the planner would gather everything before it sorts. No ``end``: all, in any order."""
+    names = ("id", "outorgante", "outorgante_contribuinte", "outorgante_busca", "escopo", "inscricoes")
+    if shape.parte is Parte.DISPONIVEIS:
+        linked = [*linked, may]
+    columns = (*(procuracoes.c[name] for name in names), firm.label("firma"), may.label("vale"))
+    given: FromClause = select(*columns).where(*linked).subquery("dadas")
+    if end is not None:
+        reached = exists().where(*_reached(shape, given, inscricoes.alias("alcancada")))
+        order = (given.c.outorgante_busca, given.c.id)
+        first = select(given).where(reached).order_by(*(order if firm is _NONE else (given.c.firma, *order))).limit(end)
+        given = first.subquery("primeiras")
+    keys = _keys(Modo.PROCURACAO, inscricoes, given.c.firma, given.c.outorgante_busca, given.c.id, given.c.id)
+    found = select(*keys).where(*_reached(shape, given, inscricoes))
+    return found.order_by(given.c.firma, given.c.outorgante_busca, given.c.id, *_place(inscricoes))
+
+
+def _reached(shape: Shape, given: FromClause, one: FromClause) -> list[ColumnElement[bool]]:
+    """``one`` is within ``given`` and wanted."""
+    return [one.c.contribuinte == given.c.outorgante_contribuinte, reaches(given, one), *_wanted(shape, one, given)]
+
+
+def _wanted(shape: Shape, one: FromClause, given: FromClause | None = None) -> list[ColumnElement[bool]]:
+    """Of the part that is looked for, and what was asked and typed. ``given.vale``: whether the procuração may act."""
+    used = may_be_used(shape, one)
+    whole = used if given is None else and_(given.c.vale, used)
+    conditions = [used if shape.parte is Parte.DISPONIVEIS else not_(whole)]
+    if shape.inscricao:
+        conditions += [one.c.uf == bindparam("uf"), one.c.numero == bindparam("numero")]
+    return conditions + found(shape, one, given)
+
+
+def _place(one: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return one.c.documento, one.c.uf, one.c.numero
 
 
 def _keys(
     modo: Modo,
+    one: FromClause,
     firm: ColumnElement[str],
     name: ColumnElement[str],
     group: ColumnElement[str],
@@ -222,29 +249,24 @@ def _keys(
 ) -> tuple[ColumnElement[Any], ...]:
     return (
         literal_column(f"'{modo.value}'").label("modo"),
-        inscricoes.c.uf.label("uf"),
-        inscricoes.c.numero.label("numero"),
+        one.c.uf.label("uf"),
+        one.c.numero.label("numero"),
         granted.label("procuracao"),
         firm.label("firma"),
         name.label("nome"),
         group.label("grupo"),
-        inscricoes.c.documento.label("documento"),
+        one.c.documento.label("documento"),
     )
-
-
-def _wanted(shape: Shape, available: ColumnElement[bool], *, by_procuracao: bool) -> list[ColumnElement[bool]]:
-    conditions = [available if shape.parte is Parte.DISPONIVEIS else not_(available)]
-    if shape.inscricao:
-        conditions += [inscricoes.c.uf == bindparam("uf"), inscricoes.c.numero == bindparam("numero")]
-    return conditions + found(shape, by_procuracao=by_procuracao)
 
 
 @lru_cache(maxsize=256)
 def _page(shape: Shape, limit: int) -> Prepared:
     """At most ``limit`` of each branch, after what is skipped of it; in the order of the page."""
+    skip: list[BindParameter[int]] = [bindparam(f"skip{at}", type_=Integer()) for at in range(shape.branches)]
+    size = literal_column(str(limit), Integer())
     parts = []
-    for at, branch in enumerate(_branches(shape)):
-        cut = branch.limit(literal_column(str(limit))).offset(bindparam(f"skip{at}")).subquery(f"ramo{at}")
+    for at, branch in enumerate(_branches(shape, [skipped + size for skipped in skip])):
+        cut = branch.limit(size).offset(skip[at]).subquery(f"ramo{at}")
         parts.append(select(literal_column(str(at)).label("ordem"), *cut.c))
     keys = union_all(*parts).subquery("chaves")
     row = and_(inscricoes.c.uf == keys.c.uf, inscricoes.c.numero == keys.c.numero)
@@ -256,9 +278,10 @@ def _page(shape: Shape, limit: int) -> Prepared:
 @lru_cache(maxsize=256)
 def _sizes(shape: Shape) -> Prepared:
     """How many each branch has, in one row, none counted beyond ``cap``."""
+    cap: BindParameter[int] = bindparam("cap", type_=Integer())
     counted = []
-    for at, branch in enumerate(_branches(shape)):
-        some = branch.with_only_columns(literal_column("1").label("um")).order_by(None).limit(bindparam("cap"))
+    for at, branch in enumerate(_branches(shape, [None] * shape.branches)):
+        some = branch.with_only_columns(literal_column("1").label("um")).order_by(None).limit(cap)
         size = select(func.count()).select_from(some.subquery(f"ramo{at}")).scalar_subquery()
         counted.append(size.label(f"de{at}"))
     return Prepared(select(*counted))
