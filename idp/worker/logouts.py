@@ -21,17 +21,22 @@ _log = structlog.get_logger("idp.worker")
 class LogoutDeliveries:
     """Sends what is due. Each outcome is a receipt (``idp outbox list``); failures are also counted in the log."""
 
-    def __init__(self, settings: Settings, store: SqlStore, keys: KeyRing, clock: Clock) -> None:
-        documents = ClientDocuments(settings.client_hosts, settings.client_ca_file)
-        self._back_channel = BackChannel(
-            issuer=settings.issuer,
-            protection=Protection(keys, ClientKeys(documents)),
-            clock=clock,
-            store=store,
-            clients=store.clients(settings.cache_seconds),
-            documents=documents,
-        )
+    def __init__(self, channel: BackChannel) -> None:
+        self._channel = channel
 
     def __call__(self, at: datetime) -> None:
-        if failed := self._back_channel.later(at):
+        if failed := self._channel.later(at):
             _log.warning("logout_not_delivered", notices=failed)
+
+
+def back_channel(settings: Settings, store: SqlStore, keys: KeyRing, clock: Clock) -> BackChannel:
+    """The installation's, in this process."""
+    documents = ClientDocuments(settings.client_hosts, settings.client_ca_file)
+    return BackChannel(
+        issuer=settings.issuer,
+        protection=Protection(keys, ClientKeys(documents)),
+        clock=clock,
+        store=store,
+        clients=store.clients(settings.cache_seconds),
+        documents=documents,
+    )

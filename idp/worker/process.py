@@ -20,7 +20,7 @@ from idp.storage.sql.retention import Terms, enforce
 from idp.web import logs
 from idp.worker.condition import Condition
 from idp.worker.crls import CrlRefresh
-from idp.worker.logouts import LogoutDeliveries
+from idp.worker.logouts import LogoutDeliveries, back_channel
 from idp.worker.management import Management, listening
 from idp.worker.metrics import Metrics
 from idp.worker.schedule import Job, work
@@ -45,15 +45,19 @@ def run(settings: Settings, stop: Event) -> None:
         keys = KeyRing.open(settings.signing_dir, settings.realm)
         clock = SystemClock()
         network, local = network_jobs(settings, store, stop), local_jobs(settings, store, keys)
-        telling = (Job("logout.deliver", timedelta(seconds=1), LogoutDeliveries(settings, store, keys, clock)),)
+        telling = (
+            Job("logout.deliver", timedelta(seconds=1), LogoutDeliveries(back_channel(settings, store, keys, clock))),
+        )
         keeping = (Job("retention", timedelta(days=1), lambda at: enforce(store, terms(settings), at)),)
         condition = Condition(settings, store)
-        metrics = Metrics(settings, condition, keys, clock, (job.name for job in (*local, *network, *telling, *keeping)))
+        metrics = Metrics(
+            settings, condition, keys, clock, (job.name for job in (*local, *network, *telling, *keeping))
+        )
         address = settings.management_address
         with listening(address, Management(condition, metrics, clock)) if address else nullcontext():
             waiting = [
-                Thread(target=work, args=(jobs, clock, stop, metrics.failed), daemon=True)
-                for jobs in (network, telling, keeping)
+                Thread(target=work, args=(some, clock, stop, metrics.failed), daemon=True)
+                for some in (network, telling, keeping)
             ]
             for thread in waiting:
                 thread.start()
