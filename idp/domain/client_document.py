@@ -179,7 +179,7 @@ def written(client: Client) -> dict[str, Any]:
         if encryption is not None:
             found[f"{name}_encrypted_response_alg"] = encryption.alg
             found[f"{name}_encrypted_response_enc"] = encryption.enc
-    return {name: value for name, value in found.items() if value not in (None, [], False)}
+    return {name: value for name, value in found.items() if value is not None and value != []}
 
 
 def written_by_administrators(client: Client) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def registered(
     grants = fields.setdefault("grant_types", _usual_grants(fields))
     fields.setdefault("response_types", frozenset({"code"} if GrantType.AUTHORIZATION_CODE in grants else ()))
     fields["scopes"] = _scopes(given.get("scopes"), ceiling.scopes | (before.scopes if before else frozenset()), grants)
-    if not ceiling.public_subject and (before is None or before.subject_type != "public"):
+    public_already = before is not None and before.subject_type == "public"
+    if fields.get("subject_type") == "public" and not (ceiling.public_subject or public_already):
         fields["subject_type"] = "pairwise"
     _check_hosts(fields, ceiling)
     uris = fields.get("redirect_uris", ())
