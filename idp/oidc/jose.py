@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Collection
 from typing import Any
 
+import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
@@ -60,10 +61,12 @@ def verified(token: str, key: PublicKey, algorithms: Collection[str]) -> dict[st
 
 
 def members(payload: bytes | None) -> dict[str, Any]:
-    """A JSON object without members given twice (RFC 7519 §4). Raises BadToken."""
+    """A JSON object without members given twice (RFC 7519 §4), of values that can be written again: no lone surrogates,
+    no integers beyond 64 bits (RFC 7493 §2). Raises BadToken."""
     try:
         claims = json.loads(payload or b"", object_pairs_hook=_unique, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        orjson.dumps(claims)
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadToken("payload") from error
     if not isinstance(claims, dict):
         raise BadToken("payload")
