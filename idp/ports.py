@@ -23,6 +23,7 @@ from idp.domain.registration import InitialToken
 from idp.domain.representation import Fatos, Modo, RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
+from idp.ports_outbox import Outbox
 from idp.ports_outorga import Atos, Designacoes, Partes, Pedidos, Procuracoes
 
 
@@ -213,12 +214,6 @@ class AuditTrail(Protocol):
 class Cadastro(Protocol):
     """Local rows about contribuintes, inscrições, representantes and the procurações that reach them."""
 
-    def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
-        """Everything the holder might represent, on each basis, judged by nobody yet: inscrições of his own document
-        (of the whole CNPJ root if ``raiz``), of companies that list him as representante, and those within the scope
-        of procurações given to him, in whatever state. Ordered by razão social, UF, number."""
-        ...
-
     def facts(self, holder: Holder, ref: RepresentationRef, *, lock: bool) -> Fatos | None:
         """What :func:`idp.domain.representation.represent` needs about one representation, or None where its
         inscrição or procuração does not exist. ``lock`` holds the rows (inscrição, procuração and its chain,
@@ -336,6 +331,13 @@ class Grants(Protocol):
         """Revoke every grant of one browser session; those that were in force."""
         ...
 
+    def revoke_others(
+        self, session_id: str, client_id: str, choice: RepresentationRef, at: datetime
+    ) -> Sequence[Grant]:
+        """Revoke every grant of one browser session at one client for another choice than this; those that were in
+        force."""
+        ...
+
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
         """Revoke every grant of one client with that ``sid``; those that were in force."""
         ...
@@ -376,61 +378,6 @@ class ReturnCodes(Protocol):
 class Assertions(Protocol):
     def spend(self, client_id: str, jti: str, expires_at: datetime) -> bool:
         """Record a client assertion's jti (RFC 7523 §3 item 7); False when it was seen before."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """That a client is to be told of an ended session: the logout token it will be sent (Back-Channel Logout 1.0 §2.4).
-    ``id`` is the token's ``jti``, the same at every attempt."""
-
-    id: str
-    client_id: str
-    sub: str
-    sid: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A notice with its receipts. ``next_attempt_at`` is None once delivered or given up; ``error`` is a token and what
-    was said, of the last attempt that failed."""
-
-    notice: Notice
-    attempts: int = 0
-    next_attempt_at: datetime | None = None
-    delivered_at: datetime | None = None
-    given_up_at: datetime | None = None
-    error: str | None = None
-
-
-class Outbox(Protocol):
-    """Notices, written in the transaction that ends what they tell of and kept until delivered. An attempt is announced
-    before it is made (``claim``), so that a process that dies in the middle of one costs a delay and nothing else."""
-
-    def add(self, notices: Sequence[Notice], due: datetime) -> None: ...
-
-    def due(self, at: datetime) -> bool:
-        """Whether any is."""
-        ...
-
-    def claim(self, at: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
-        """Up to ``limit`` of those due at ``at``, oldest first, this attempt counted. Nobody else gets them before
-        ``until``."""
-        ...
-
-    def take_up(self, ids: Sequence[str], until: datetime) -> Sequence[Delivery]:
-        """Those of ``ids`` that nobody has attempted yet, due or not; otherwise like ``claim``."""
-        ...
-
-    def delivered(self, id: str, at: datetime) -> None: ...
-
-    def failed(self, id: str, at: datetime, error: str, again: datetime | None) -> None:
-        """``again``: when to try next; None gives up."""
-        ...
-
-    def recent(self, limit: int, *, waiting: bool = False) -> Sequence[Delivery]:
-        """The newest first; ``waiting``: only those that are still to be delivered."""
         ...
 
 

@@ -46,14 +46,15 @@ TABLE = {
     "idp.settings": may("paths errors", "pydantic pydantic_settings"),
     "idp.domain": may("errors"),
     "idp.domain.documents": may("errors", "stdnum"),
-    "idp.ports": may("domain errors ports_outorga"),
+    "idp.ports": may("domain errors ports_outbox ports_outorga"),
+    "idp.ports_outbox": may(),  # and those that telling clients of ended sessions needs
     "idp.ports_outorga": may("domain errors"),  # the ports that giving power needs, in a file of their own
-    "idp.flow": may("domain ports ports_outorga errors"),
+    "idp.flow": may("domain ports ports_outbox ports_outorga errors"),
     "idp.certificate": may("domain ports errors paths", "cryptography"),
     "idp.certificate.handshake": may("errors", "http_sf"),
     "idp.certificate.trust": may("domain ports errors paths", "cryptography asn1crypto pyhanko_certvalidator"),
     "idp.cadastro": may("domain ports errors"),
-    "idp.storage": may("domain ports ports_outorga errors paths", "sqlalchemy alembic redis orjson"),
+    "idp.storage": may("domain ports ports_outbox ports_outorga errors paths", "sqlalchemy alembic redis orjson"),
     "idp.storage.sql.audit": may(
         "domain ports errors paths audit", "sqlalchemy orjson"
     ),  # writes the chain audit defines
@@ -68,7 +69,8 @@ TABLE = {
     "idp.audit": may("domain ports errors", "cryptography orjson"),
     "idp.audit.bundle": may("domain ports errors keyring.verifier", "cryptography orjson"),  # checks a JWS by its JWK
     "idp.oidc": may(
-        "domain flow ports errors web.outcome web.browser", "authlib joserfc flask werkzeug cryptography orjson"
+        "domain flow ports ports_outbox errors web.outcome web.browser",
+        "authlib joserfc flask werkzeug cryptography orjson",
     ),
     "idp.web": may(
         "domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe structlog"

@@ -23,7 +23,8 @@ from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
 from idp.errors import AlreadySpent, NotFound
-from idp.ports import AuditEvent, Notice, Returned
+from idp.ports import AuditEvent, Returned
+from idp.ports_outbox import Notice
 
 
 class FakeClock:
