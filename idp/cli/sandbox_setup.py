@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import replace
+from typing import Any
 
 from idp.cadastro.importacao import importar
 from idp.certificate.revocation import DIRECTORY, CrlIndex
@@ -13,7 +14,9 @@ from idp.certificate.trust import compile_bundle, read_bundle
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.domain.client import AuthMethod, Client
-from idp.errors import ConfigurationError, NotFound
+from idp.domain.client_document import standard_fields
+from idp.domain.registration import Ceiling, registered
+from idp.errors import ConfigurationError, InvalidClient, NotFound
 from idp.keyring import KeyRing
 from idp.ports import ClientRegistry
 from idp.sandbox import cadastro, conformance, driver, pki
@@ -140,5 +143,30 @@ def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports, hos
 
 def _prepare_suite(suite: Conformance, store: SqlStore) -> None:
     """Its static clients as the file has them now, and everything its person can tell."""
+    registry, now = store.registry(), _CLOCK.now()
+    for document in suite.clients:
+        client = _static(document)
+        try:
+            registry.get(client.client_id)
+        except NotFound:
+            registry.add(client, now, _ACTOR)
+        else:
+            registry.update(client, now, _ACTOR)
     with store.begin() as uow:
         uow.perfis.put(conformance.HOLDER, conformance.PERFIL)
+
+
+def _static(document: dict[str, Any]) -> Client:
+    """Raises ConfigurationError naming what is wrong in the file's client."""
+    secret = document.pop("client_secret", None)
+    try:
+        return registered(
+            str(document.pop("client_id", "")),
+            standard_fields(document),
+            Ceiling(frozenset(conformance.REGISTRATION_SCOPES), public_subject=True),
+            secret_digest=hashlib.sha256(str(secret).encode()).hexdigest() if secret else None,
+            registration_digest="",
+            registered_with=_ACTOR,
+        )
+    except InvalidClient as error:
+        raise ConfigurationError(f"[[client]] {error}", "correct it in the file") from error
