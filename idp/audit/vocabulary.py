@@ -43,7 +43,8 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
     ("trust.imported", "the list of issuing CAs was compiled anew"),
     ("crl.imported", "the revocation index was built anew"),
     ("audit.erased", "payloads were erased at the end of their term or on a person's request"),
-    ("audit.read", "somebody exported the audit rows"),
+    ("audit.read", "somebody read the audit rows, or everything kept of a person: who, and what was asked"),
+    ("person.erased", "what no legal term holds was deleted at a person's request"),
 )
 """Every kind of act, with its meaning. Writing any other is an error."""
 KINDS = frozenset(kind for kind, _ in VOCABULARY)

@@ -46,7 +46,8 @@ COMMANDS = (
     ("crl", "crl:group", "Keep the revocation lists of those CAs."),
     ("cert", "cert:group", "Say what a login with a certificate would say."),
     ("outbox", "outbox:outbox", "Say whether clients have been told of ended sessions."),
-    ("audit", "audit:audit", "Verify the audit chain."),
+    ("audit", "audit:audit", "Verify the audit chain, search it, export a case."),
+    ("person", "person:person", "Hand over or erase what is kept of a person."),
 )
 """Every noun in the order help shows them: its name, where its command is defined below ``idp.cli``, one sentence. A
 module is imported when its noun is called, so that a command pays for its own imports only."""

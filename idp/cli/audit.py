@@ -9,13 +9,16 @@ from typing import Any
 import click
 import orjson
 
-from idp.audit import LATE, seal, verify
+from idp.audit import LATE, seal, subjects, verify
 from idp.audit.bundle import NotABundle, Verdict, check_bundle
-from idp.cli.audit_read import export, search
-from idp.cli.installation import installation
+from idp.cli.audit_read import documento, export, reading, search
+from idp.cli.installation import actor, installation
 from idp.cli.output import as_json, fail, json_option, note, show
 from idp.clock import SystemClock
+from idp.domain.documents import Documento
 from idp.keyring import KeyRing
+from idp.ports import AuditEvent
+from idp.storage.sql.retention import Terms, due_for_erasure
 
 
 @click.group()
@@ -25,6 +28,22 @@ def audit() -> None:
 
 audit.add_command(search)
 audit.add_command(export)
+
+
+@audit.command()
+@click.option("--person", required=True, callback=documento, help="CPF or CNPJ.")
+@json_option
+def erase(person: Documento) -> None:
+    """Erase what the audit says of a person who asks for it (LGPD art. 18 VI). Refused, with exit code 1 and the day
+    from which it may be asked again, while the legal term of any of it runs (docs/retention.md)."""
+    at = SystemClock().now()
+    with reading("erase", {"pessoa": str(person)}) as (settings, store, _):
+        due, until = due_for_erasure(store, subjects.person(person), Terms.of(settings), at)
+        if until is not None:
+            fail(1, f"the legal term runs until {until:%Y-%m-%d}: nothing was erased", until=until.isoformat())
+        event = AuditEvent("audit.erased", at, {"why": "request", "actor": actor()})
+        erased = store.audit_log().erase(due, event)
+    show({"erased": erased})
 
 
 @audit.command("seal")

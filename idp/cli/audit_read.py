@@ -51,8 +51,12 @@ def _subject(of: Any) -> Any:
     return read
 
 
+documento = _subject(parse_documento)
+"""Callback of a parameter that is a CPF or CNPJ."""
+
+
 @click.command()
-@click.option("--person", callback=_subject(parse_documento), help="CPF or CNPJ (of a CNPJ, its root), in any part.")
+@click.option("--person", callback=documento, help="CPF or CNPJ (of a CNPJ, its root), in any part.")
 @click.option("--inscricao", callback=_subject(InscricaoId.parse), help="UF:NUMERO.")
 @click.option("--procuracao", help="Its id.")
 @click.option("--client", help="A client_id.")

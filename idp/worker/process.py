@@ -48,7 +48,7 @@ def run(settings: Settings, stop: Event) -> None:
         telling = (
             Job("logout.deliver", timedelta(seconds=1), LogoutDeliveries(back_channel(settings, store, keys, clock))),
         )
-        keeping = (Job("retention", timedelta(days=1), lambda at: enforce(store, terms(settings), at)),)
+        keeping = (Job("retention", timedelta(days=1), lambda at: enforce(store, Terms.of(settings), at)),)
         condition = Condition(settings, store)
         metrics = Metrics(
             settings, condition, keys, clock, (job.name for job in (*local, *network, *telling, *keeping))
@@ -66,15 +66,6 @@ def run(settings: Settings, stop: Event) -> None:
                 thread.join(_STOP_SECONDS)
     finally:
         store.close()
-
-
-def terms(settings: Settings) -> Terms:
-    """For how long what is kept."""
-    return Terms(
-        access=timedelta(days=settings.retention_access_days),
-        procuracoes=timedelta(days=settings.retention_procuracoes_days),
-        audit=timedelta(days=settings.retention_audit_days),
-    )
 
 
 def local_jobs(settings: Settings, store: SqlStore, keys: KeyRing) -> tuple[Job, ...]:

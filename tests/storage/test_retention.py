@@ -19,7 +19,6 @@ from idp.settings import Settings
 from idp.storage.sql import SqlStore, open_store
 from idp.storage.sql import tables as t
 from idp.storage.sql.retention import RULES, Terms, enforce
-from idp.worker.process import terms
 from tests.audit.world import NOON, story
 from tests.contracts.conftest import database_url, sqlite_template
 from tests.contracts.data import grant
@@ -62,9 +61,9 @@ def count(store: SqlStore, table: t.Table) -> int:
 
 
 def test_the_terms_are_the_settings() -> None:
-    given = terms(Settings(retention_access_days=200, retention_procuracoes_days=3000, retention_audit_days=2500))
+    given = Terms.of(Settings(retention_access_days=200, retention_procuracoes_days=3000, retention_audit_days=2500))
     assert given == Terms(200 * DAY, 3000 * DAY, 2500 * DAY)
-    assert terms(Settings()) == TERMS
+    assert Terms.of(Settings()) == TERMS
 
 
 def test_nothing_goes_before_its_time(store: SqlStore) -> None:
@@ -129,7 +128,8 @@ def test_requests_and_designacoes_go_with_their_acts(store: SqlStore) -> None:
         connection.execute(
             insert(t.designacoes).values(
                 id="d1", empresa="34785515000166", empresa_contribuinte="34785515", empresa_nome="W",
-                pessoa="18162247238", pessoa_nome="A", poderes="todos", clientes="", inicio=NOON, fim=END, estado="ATIVA",
+                pessoa="18162247238", pessoa_nome="A", poderes="todos", clientes="", inicio=NOON, fim=END,
+                estado="ATIVA",
             )
         )  # fmt: skip
         connection.execute(

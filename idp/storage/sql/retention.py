@@ -6,11 +6,11 @@ never rows: its chain goes on verifying, and a row of its own says how many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select
@@ -34,6 +34,17 @@ _ENDED = tuple(
 )
 
 
+class Days(Protocol):
+    """The settings that say so."""
+
+    @property
+    def retention_access_days(self) -> int: ...
+    @property
+    def retention_procuracoes_days(self) -> int: ...
+    @property
+    def retention_audit_days(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How long after its end something is kept: ``access`` grants and refused logins, ``procuracoes`` what gave or
@@ -42,6 +53,14 @@ class Terms:
     access: timedelta
     procuracoes: timedelta
     audit: timedelta
+
+    @classmethod
+    def of(cls, settings: Days) -> Terms:
+        return cls(
+            access=timedelta(days=settings.retention_access_days),
+            procuracoes=timedelta(days=settings.retention_procuracoes_days),
+            audit=timedelta(days=settings.retention_audit_days),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +79,26 @@ def enforce(store: SqlStore, terms: Terms, at: datetime) -> dict[str, int]:
     """Apply every rule of :data:`RULES`; what went, by the rule's ``data``, without those of which nothing did."""
     done = ((rule.data, rule.enforce(store, terms, at)) for rule in RULES if rule.enforce)
     return {data: count for data, count in done if count}
+
+
+def due_for_erasure(
+    store: SqlStore, about: Collection[str], terms: Terms, at: datetime
+) -> tuple[list[int], datetime | None]:
+    """The audit's rows about some subject whose term has passed, and when the term of the others ends; None where there
+    are none. A row that says who read the audit is evidence about the reader, with a term of its own."""
+    due: list[int] = []
+    latest: datetime | None = None
+    for row in store.trail().search([about]):
+        if row.payload is None or row.kind in ("audit.read", "audit.erased", "person.erased"):
+            continue
+        term = terms.access if row.kind in ACCESS else terms.audit
+        (fim,) = _in_force_until(store, [row.payload])
+        end = max(row.at + term, fim + terms.procuracoes) if fim else row.at + term
+        if fim or end > at:
+            latest = max(latest or end, end)
+        else:
+            due.append(row.id)
+    return due, latest
 
 
 def _consents(store: SqlStore, terms: Terms, at: datetime) -> int:
@@ -172,20 +211,22 @@ def _erase(store: SqlStore, before: datetime, at: datetime, term: str, kinds: Se
         audit.c.sequence < end, audit.c.at < before, audit.c.payload.is_not(None), audit.c.kind != "audit.erased"
     )
     for found in _batches(store, old.where(audit.c.kind.in_(kinds)) if kinds else old):
-        kept = _of_what_is_kept(store, [row.payload for row in found])
-        ids = [row.id for row, stays in zip(found, kept, strict=True) if not stays]
+        kept = _in_force_until(store, [row.payload for row in found])
+        ids = [row.id for row, end in zip(found, kept, strict=True) if end is None]
         count += log.erase(ids, event) if ids else 0
     return count
 
 
-def _of_what_is_kept(store: SqlStore, payloads: Sequence[str]) -> list[bool]:
-    """Of each payload whether a procuração that it names is still there."""
+def _in_force_until(store: SqlStore, payloads: Sequence[str]) -> list[datetime | None]:
+    """Of each payload the last end of the procurações that it names and that are still kept; None where none is."""
     about = [subjects(orjson.loads(payload)) for payload in payloads]
     prefix = named("")
-    ids = {one.removeprefix(prefix) for some in about for one in some if one.startswith(prefix)}
+    named_by = [[one.removeprefix(prefix) for one in some if one.startswith(prefix)] for some in about]
+    ids = {id for some in named_by for id in some}
     with answering(), store.reader.connect() as connection:
-        here = set(connection.execute(select(procuracoes.c.id).where(procuracoes.c.id.in_(ids))).scalars())
-    return [any(one.removeprefix(prefix) in here for one in some if one.startswith(prefix)) for some in about]
+        found = connection.execute(select(procuracoes.c.id, procuracoes.c.fim).where(procuracoes.c.id.in_(ids)))
+        ends = {row.id: row.fim for row in found}
+    return [max((ends[id] for id in some if id in ends), default=None) for some in named_by]
 
 
 def _batches(store: SqlStore, statement: Select[Any]) -> Iterator[list[Any]]:

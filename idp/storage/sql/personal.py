@@ -1,0 +1,178 @@
+"""What is kept of a person, table by table: how it is found, and that all of it is handed over (LGPD art. 18).
+
+Every table is in :data:`PERSONAL` or in :data:`IMPERSONAL`, with the reason, and of a personal table every column goes
+into the export but those it withholds. A table that is in neither fails the tests; a new column is exported by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Table, delete, false, or_, select
+
+from idp.audit import subjects
+from idp.domain.documents import CNPJ, CPF, Documento
+from idp.storage.sql.engine import answering, snapshot
+from idp.storage.sql.store import SqlStore
+from idp.storage.sql.tables import (
+    atos,
+    audit,
+    consents,
+    contribuintes,
+    designacoes,
+    estabelecimentos,
+    grants,
+    inscricoes,
+    outbox,
+    pedidos,
+    perfis,
+    preferencias,
+    procuracoes,
+    representantes,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A person, by every name that a row may have for him: the document, the ``sub`` at each client, and the keyed
+    digest under which he keeps choices (``preferencias``)."""
+
+    documento: Documento
+    subs: Collection[str] = ()
+    quem: Collection[str] = ()
+
+    @property
+    def id(self) -> str:
+        """The contribuinte id."""
+        return self.documento.raiz if isinstance(self.documento, CNPJ) else self.documento.numero
+
+    @property
+    def cpf(self) -> str | None:
+        return self.documento.numero if isinstance(self.documento, CPF) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A table that names people, which of its rows are a person's, and the columns that are ours rather than his (what
+    would open something, and what only finds)."""
+
+    table: Table
+    whose: Callable[[Whose], ColumnElement[bool]]
+    withheld: tuple[str, ...] = ()
+
+
+def _parties(table: Table) -> Callable[[Whose], ColumnElement[bool]]:
+    return lambda who: or_(table.c.outorgante_contribuinte == who.id, table.c.outorgado_contribuinte == who.id)
+
+
+def _procuracoes(who: Whose) -> ColumnElement[bool]:
+    """Given, received, and what was passed on of one that he received."""
+    received = procuracoes.alias("recebida")
+    above = select(received.c.id).where(received.c.outorgado_contribuinte == who.id)
+    return or_(_parties(procuracoes)(who), procuracoes.c.pai.in_(above))
+
+
+def _of_subject(table: Table) -> Callable[[Whose], ColumnElement[bool]]:
+    """``sub``, or for a company ``sub.digest`` of each person who consented for it."""
+    return lambda who: or_(
+        false(), *(or_(table.c.sub == sub, table.c.sub.startswith(f"{sub}.", autoescape=True)) for sub in who.subs)
+    )
+
+
+def _designacoes(who: Whose) -> ColumnElement[bool]:
+    return or_(designacoes.c.empresa_contribuinte == who.id, designacoes.c.pessoa == who.cpf)
+
+
+def _atos(who: Whose) -> ColumnElement[bool]:
+    """His own, and those on what he gave or received: their texts name him."""
+    return or_(
+        atos.c.por == who.documento.numero,
+        atos.c.pessoa == who.cpf,
+        atos.c.procuracao.in_(select(procuracoes.c.id).where(_procuracoes(who))),
+        atos.c.designacao.in_(select(designacoes.c.id).where(_designacoes(who))),
+    )
+
+
+PERSONAL: tuple[Kept, ...] = (
+    Kept(contribuintes, lambda who: contribuintes.c.id == who.id, ("busca",)),
+    Kept(estabelecimentos, lambda who: estabelecimentos.c.contribuinte == who.id),
+    Kept(inscricoes, lambda who: inscricoes.c.contribuinte == who.id, ("busca",)),
+    Kept(representantes, lambda who: or_(representantes.c.contribuinte == who.id, representantes.c.cpf == who.cpf)),
+    Kept(procuracoes, _procuracoes, ("outorgante_busca", "outorgado_busca")),
+    Kept(designacoes, _designacoes),
+    Kept(pedidos, _parties(pedidos)),
+    Kept(atos, _atos),
+    Kept(perfis, lambda who: perfis.c.titular == who.id),
+    Kept(preferencias, lambda who: preferencias.c.quem.in_(who.quem), ("quem",)),
+    Kept(consents, _of_subject(consents)),
+    Kept(grants, lambda who: grants.c.titular == who.id, ("code_digest", "code_challenge", "nonce")),
+    Kept(outbox, _of_subject(outbox), ("last_error",)),
+    Kept(audit, lambda who: false()),  # found by its subjects: see ``_acts``
+)
+"""Tables that name people, in the order of the export."""
+
+IMPERSONAL: Mapping[str, str] = {
+    "meta": "the installation's own facts",
+    "clients": "applications; their contacts are the registrant's, who has them from idp client show",
+    "registration_tokens": "of applications not registered yet",
+    "return_codes": "gone within minutes, and found by no person's name",
+    "assertions": "of applications, gone within minutes",
+    "ephemeral": "gone with the session or the request; what came of it is in grants and audit",
+    "audit_subjects": "by which names the audit's rows are found; the rows themselves are exported",
+    "cadastro_fetches": "when a remote cadastro last answered; what it said is in the cadastro's tables",
+}
+"""Tables of which nothing is exported, and why."""
+
+
+def export_person(store: SqlStore, who: Whose, at: datetime) -> dict[str, Any]:
+    """Everything kept of a person as one JSON document: each personal table with the rows that are his, each member
+    named as its column. Whoever calls records that it was read."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    with answering(), snapshot(store.reader) as connection:
+        for kept in PERSONAL:
+            columns = [column for column in kept.table.columns if column.name not in kept.withheld]
+            found = connection.execute(
+                select(*columns).where(kept.whose(who)).order_by(*kept.table.primary_key.columns)
+            )
+            tables[kept.table.name] = [_readable(row._mapping) for row in found]
+    tables[audit.name] = list(_acts(store, who))
+    return {"documento": str(who.documento), "at": at.isoformat(timespec="seconds"), "tables": tables}
+
+
+def forget_person(store: SqlStore, who: Whose) -> dict[str, int]:
+    """Delete what no legal term holds: what the person told of himself, remembered consents, choices kept at the top of
+    the list. How many rows of each table."""
+    with answering(), store.engine.begin() as connection:
+        done = {
+            kept.table.name: connection.execute(delete(kept.table).where(kept.whose(who))).rowcount
+            for kept in PERSONAL
+            if kept.table in (perfis, consents, preferencias)
+        }
+    return {name: count for name, count in done.items() if count}
+
+
+def _acts(store: SqlStore, who: Whose) -> Sequence[dict[str, Any]]:
+    """The sealed rows about him."""
+    return [
+        {"at": row.at.isoformat(), "kind": row.kind, "payload": orjson.loads(row.payload)}
+        for row in store.trail().search([subjects.person(who.documento)])
+        if row.payload is not None
+    ]
+
+
+def _readable(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else _parsed(value) for name, value in row.items()}
+
+
+def _parsed(value: Any) -> Any:
+    """JSON that is kept as text becomes JSON again."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return orjson.loads(value)
+        except ValueError:
+            return value
+    return value
