@@ -1,0 +1,44 @@
+"""The portal's addresses in one blueprint, and what its failures look like."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from idp.domain.politica import NotEntitled
+from idp.errors import IllegalTransition, NotFound
+from idp.flow.outorga import CertificateRefused
+from idp.web.portal.conceder import add_conceder
+from idp.web.portal.equipe import add_equipe
+from idp.web.portal.listas import add_lists
+from idp.web.portal.parts import Portal
+from idp.web.portal.pedidos import add_pedidos
+from idp.web.portal.procuracoes import add_procuracoes
+from idp.web.views.certificate import refusal
+from idp.web.views.portal_avisos import NAO_ENCONTRADA, impedido, mudou
+
+
+def portal_blueprint(portal: Portal) -> Blueprint:
+    """Everything under /portal, for the issuer alone."""
+    blueprint, pages = Blueprint("portal", __name__), portal.pages
+    add_lists(blueprint, portal)
+    add_procuracoes(blueprint, portal)
+    add_pedidos(blueprint, portal, add_conceder(blueprint, portal))
+    add_equipe(blueprint, portal)
+
+    @blueprint.errorhandler(NotFound)
+    def nothing(error: NotFound) -> Response:
+        return pages.notice(NAO_ENCONTRADA, 404)
+
+    @blueprint.errorhandler(NotEntitled)
+    def not_entitled(error: NotEntitled) -> Response:
+        return pages.notice(impedido(error.impedimento), 403)
+
+    @blueprint.errorhandler(IllegalTransition)
+    def changed(error: IllegalTransition) -> Response:
+        return pages.notice(mudou(error), 409)
+
+    @blueprint.errorhandler(CertificateRefused)
+    def refused(error: CertificateRefused) -> Response:
+        return pages.notice(refusal(error.verdict, pages.site.support), 403)
+
+    return blueprint

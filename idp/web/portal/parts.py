@@ -1,0 +1,101 @@
+"""What the portal's views share: the flow, the frame of every page, and how a form's text is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Response, abort, request
+
+from idp.domain.documents import Documento
+from idp.domain.politica import Politica
+from idp.domain.session import Session
+from idp.flow.inscricoes import Inscricoes
+from idp.flow.outorga import Outorga
+from idp.flow.secret import digest
+from idp.ports import Clock
+from idp.web.pages import Pages
+from idp.web.parameters import once
+from idp.web.portal.door import Door
+from idp.web.views.portal import abas, conta
+
+Q_LENGTH = 100
+_PAGE = re.compile(r"[1-9][0-9]{0,4}\Z")
+_WORD = re.compile(r"[a-z_]{1,30}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Everything a view of the portal needs. ``politica``: the authority's table and catalogue."""
+
+    door: Door
+    outorga: Outorga
+    inscricoes: Inscricoes
+    politica: Politica
+    pages: Pages
+    clock: Clock
+
+    def render(self, quem: Session, aba: str, template: str, *, status: int = 200, **view: Any) -> Response:
+        """A page of whoever is in; ``aba`` is where in the portal it stands."""
+        return self.pages.render(
+            f"portal/{template}",
+            status=status,
+            conta=conta(quem),
+            abas=abas(aba),
+            token=self.door.token(quem.id),
+            **view,
+        )
+
+
+def handle(quem: Session, documento: Documento) -> str:
+    """Stands for a document in forms and addresses of this session: nobody else's page has the same, and no CPF is in
+    either."""
+    return digest(f"parte\x00{quem.id}\x00{documento}")[:24]
+
+
+def query() -> tuple[str, int]:
+    """Search and page of a list are conveniences: what makes no sense in them is ignored."""
+    page = once(request.args, "pagina", _PAGE)
+    return _plain(request.args.get("q", ""), Q_LENGTH), int(page) if page else 1
+
+
+def choice(name: str, known: Mapping[str, Any]) -> str:
+    """One of ``known`` as asked for in the address, else the first."""
+    given = once(request.args, name, _WORD)
+    return given if given in known else next(iter(known))
+
+
+def word(name: str) -> str:
+    """The one short word that a form's button or marker says, "" without it."""
+    return once(request.args if request.method == "GET" else request.form, name, _WORD) or ""
+
+
+def typed(limits: Mapping[str, tuple[int, int]]) -> dict[str, list[str]]:
+    """What was typed. ``limits``: for each field how many values and how many characters of each. Answers 400 to a form
+    with more values than the page that we sent can hold."""
+    found = {}
+    for name, (count, length) in limits.items():
+        given = request.form.getlist(name)
+        if len(given) > count:
+            abort(400)
+        found[name] = [_plain(value, length, lines=length > Q_LENGTH * 4) for value in given]
+    return found
+
+
+def day(text: str) -> date | None:
+    """A date field: ``2026-12-31`` as browsers send it, or ``31/12/2026`` as people write it."""
+    for shape in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text.strip(), shape).date()  # noqa: DTZ007 (a day, no moment)
+        except ValueError:
+            continue
+    return None
+
+
+def _plain(text: str, length: int, *, lines: bool = False) -> str:
+    """Without what cannot be seen; line ends are kept where a field has lines."""
+    kept = "".join(c for c in text[: length * 2] if c.isprintable() or (lines and c in "\r\n\t"))
+    return kept.strip()[:length]

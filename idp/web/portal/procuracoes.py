@@ -1,0 +1,89 @@
+"""One procuração: its page, and what its parties do to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from flask import Blueprint, Response
+
+from idp.domain.politica import NotEntitled
+from idp.domain.procuracao import Procuracao
+from idp.domain.session import Session
+from idp.errors import IllegalTransition
+from idp.flow.outorga import Vista
+from idp.web.outcome import see_other
+from idp.web.portal.parts import Portal, typed, word
+from idp.web.views.portal_vista import FEITO, decisao, proximos_passos, termos, vista
+
+EVENTOS = ("aceitar", "recusar", "renunciar", "revogar")
+MOTIVO = 300
+"""Characters."""
+
+
+def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
+    door, outorga = portal.door, portal.outorga
+
+    def seen(quem: Session, id: str, evento: str) -> Vista:
+        found = outorga.ver(quem, id)
+        if found.impedimento is not None:
+            raise NotEntitled(found.impedimento)
+        if evento not in found.eventos:
+            raise IllegalTransition("procuracao", found.procuracao.estado, evento)
+        return found
+
+    @door.shown
+    def show(quem: Session, id: str) -> Response:
+        found = outorga.ver(quem, id)
+        return portal.render(
+            quem,
+            "concedidas" if found.papel == "outorgante" else "recebidas",
+            "procuracao.html",
+            vista=vista(found, portal.politica.catalogo, portal.clock.now()),
+            feito=FEITO.get(word("feito"), ""),
+        )
+
+    def ask(quem: Session, id: str, evento: str) -> Response:
+        procuracao = seen(quem, id, evento).procuracao
+        return portal.render(
+            quem,
+            "concedidas" if evento == "revogar" else "recebidas",
+            "decisao.html",
+            decisao=decisao(evento, procuracao),
+            termos=termos(procuracao, portal.politica.catalogo),
+            action=f"/portal/procuracoes/{id}/{evento}",
+            voltar=f"/portal/procuracoes/{id}",
+        )
+
+    def decide(quem: Session, id: str, evento: str) -> Response:
+        motivo = typed({"motivo": (1, MOTIVO)})["motivo"]
+        outorga.act(quem, evento, id, motivo[0] if motivo else "")
+        return see_other(f"/portal/procuracoes/{id}?feito={evento}")
+
+    @door.shown
+    def done(quem: Session, id: str) -> Response:
+        """Right after it was given."""
+        procuracao = outorga.ver(quem, id).procuracao
+        return portal.render(
+            quem,
+            "concedidas",
+            "pronta.html",
+            titulo="Procuração concedida",
+            resumo=f"De {procuracao.outorgante_nome} para {procuracao.outorgado_nome}.",
+            passos=proximos_passos(procuracao, portal.pages.site.issuer, _aceite(portal, procuracao)),
+            acoes=((f"/portal/procuracoes/{id}", "Ver a procuração"), ("/portal/conceder", "Dar outra")),
+        )
+
+    rule = "/portal/procuracoes/<id>"
+    blueprint.add_url_rule(rule, "procuracao", show)
+    blueprint.add_url_rule(f"{rule}/pronta", "pronta", done)
+    for evento in EVENTOS:
+        asking, deciding = door.shown(partial(ask, evento=evento)), door.pressed(partial(decide, evento=evento))
+        blueprint.add_url_rule(f"{rule}/{evento}", evento, asking)
+        blueprint.add_url_rule(f"{rule}/{evento}", f"{evento}_post", deciding, methods=["POST"])
+
+
+def _aceite(portal: Portal, procuracao: Procuracao) -> datetime | None:
+    """Until when it may be accepted."""
+    since = procuracao.estado_em
+    return since + portal.politica.prazo_aceite if since else None

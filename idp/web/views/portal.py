@@ -1,0 +1,193 @@
+"""The portal's frame and lists: who is in, where they are, and procurações as rows of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from idp.domain.documents import CPF, Documento
+from idp.domain.procuracao import EstadoProcuracao, Procuracao
+from idp.domain.session import Session
+from idp.web.text import data, legivel, ultimo_dia
+from idp.web.views.person import publico, responsavel
+from idp.web.views.poderes import todos_em_palavras
+
+VENCENDO = timedelta(days=30)
+"""How long before its end a procuração is pointed out."""
+_E = EstadoProcuracao
+
+
+@dataclass(frozen=True, slots=True)
+class Conta:
+    """Who is in. ``responsavel``: of a company's certificate, else ""."""
+
+    nome: str
+    documento: str
+    certificado: str
+    responsavel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aba:
+    href: str
+    texto: str
+    atual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Estado:
+    """``tom``: ok, espera or fim, which the style knows; the words alone say it too."""
+
+    texto: str
+    tom: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row. ``nota``: a further line, "" where there is none."""
+
+    href: str
+    titulo: str
+    documento: str
+    resumo: str
+    prazo: str
+    estado: Estado
+    nota: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListaView:
+    """One page of a long list. ``anterior`` and ``proxima``: addresses, "" at the ends. ``filtros``: every situação as
+    (value, label, chosen)."""
+
+    itens: tuple[Item, ...]
+    total: int
+    pagina: int
+    paginas: int
+    q: str
+    filtros: tuple[tuple[str, str, bool], ...]
+    anterior: str
+    proxima: str
+
+
+_ABAS = (
+    ("inicio", "/portal", "Início"),
+    ("recebidas", "/portal/recebidas", "Recebidas"),
+    ("concedidas", "/portal/concedidas", "Concedidas"),
+    ("pedidos", "/portal/pedidos", "Pedidos"),
+    ("equipe", "/portal/equipe", "Equipe"),
+)
+SITUACOES = {
+    "vigentes": "Em vigor",
+    "pendentes": "Aguardando aceite",
+    "encerradas": "Encerradas",
+    "todas": "Todas",
+}
+
+
+def conta(quem: Session) -> Conta:
+    documento, certificado = quem.holder.documento, quem.certificado
+    rotulo = "CPF" if isinstance(documento, CPF) else "CNPJ"
+    return Conta(
+        legivel(quem.holder.nome, 80),
+        f"{rotulo} {publico(documento)}",
+        f"{certificado.tipo.value} {certificado.nivel.value}, válido até {data(certificado.validade)}",
+        responsavel(quem.holder),
+    )
+
+
+def abas(atual: str) -> tuple[Aba, ...]:
+    return tuple(Aba(href, texto, nome == atual) for nome, href, texto in _ABAS)
+
+
+def estado(procuracao: Procuracao, now: datetime) -> Estado:
+    """In words, with since when. The dates decide, whether or not the state has caught up with them."""
+    vigencia, em = procuracao.vigencia, procuracao.estado_em
+    desde = f" em {data(em)}" if em else ""
+    if procuracao.estado in (_E.ATIVA, _E.PENDENTE, _E.SUSPENSA) and now >= vigencia.fim:
+        return Estado(f"Terminou em {ultimo_dia(vigencia.fim)}", "fim")
+    match procuracao.estado:
+        case _E.PENDENTE:
+            return Estado("Aguardando aceite", "espera")
+        case _E.ATIVA if procuracao.cedida_a:
+            return Estado("Passada adiante por inteiro", "fim")
+        case _E.ATIVA if now < vigencia.inicio:
+            return Estado(f"Começa em {data(vigencia.inicio)}", "espera")
+        case _E.ATIVA:
+            return Estado("Em vigor", "ok")
+        case _E.SUSPENSA:
+            return Estado(f"Suspensa pela Secretaria{desde}", "espera")
+        case _E.EXPIRADA:
+            return Estado(f"Terminou em {ultimo_dia(vigencia.fim)}", "fim")
+        case _:
+            return Estado(procuracao.estado.value.capitalize() + desde, "fim")
+
+
+def prazo(procuracao: Procuracao) -> str:
+    return f"de {data(procuracao.vigencia.inicio)} a {ultimo_dia(procuracao.vigencia.fim)}"
+
+
+def resumo(poderes: Iterable[str]) -> str:
+    """The first two, and how many more."""
+    palavras = todos_em_palavras(poderes)
+    mais = len(palavras) - 2
+    texto = "; ".join(palavras[:2]) + (f"; e mais {mais} poder{'es' if mais > 1 else ''}" if mais > 0 else "")
+    return texto[:1].upper() + texto[1:]
+
+
+def item(procuracao: Procuracao, papel: str, now: datetime) -> Item:
+    """``papel``: recebidas shows who gave it, concedidas who has it and for whom."""
+    nome, documento = (
+        (procuracao.outorgante_nome, procuracao.outorgante)
+        if papel == "recebidas"
+        else (procuracao.outorgado_nome, procuracao.outorgado)
+    )
+    partes = [] if papel == "recebidas" else [f"Em nome de {legivel(procuracao.outorgante_nome, 80)}"]
+    if procuracao.pai:
+        partes.append("por substabelecimento")
+    if papel == "recebidas":
+        partes.append(f"Dada a {legivel(procuracao.outorgado_nome, 80)}")
+    return Item(
+        f"/portal/procuracoes/{procuracao.id}",
+        legivel(nome, 80),
+        rotulado(documento),
+        resumo(procuracao.poderes),
+        prazo(procuracao),
+        estado(procuracao, now),
+        ", ".join(partes),
+    )
+
+
+def rotulado(documento: Documento) -> str:
+    return f"{'CPF' if isinstance(documento, CPF) else 'CNPJ'} {publico(documento)}"
+
+
+def lista(
+    itens: Sequence[Item],
+    *,
+    total: int,
+    pagina: int,
+    paginas: int,
+    href: str,
+    q: str,
+    situacao: str,
+    situacoes: dict[str, str],
+    **fixed: str,
+) -> ListaView:
+    """``fixed``: further parameters of the list's address."""
+
+    def at(page: int) -> str:
+        return f"{href}?{urlencode({**fixed, 'situacao': situacao, 'q': q, 'pagina': page})}"
+
+    return ListaView(
+        tuple(itens),
+        total,
+        pagina,
+        paginas,
+        q,
+        tuple((value, label, value == situacao) for value, label in situacoes.items()),
+        at(pagina - 1) if pagina > 1 else "",
+        at(pagina + 1) if pagina < paginas else "",
+    )

@@ -1,0 +1,124 @@
+"""Pages of the portal that tell one thing: what did not work, whose fault it is, and how to go on."""
+
+from __future__ import annotations
+
+from idp.domain.politica import Impedimento
+from idp.errors import IllegalTransition
+from idp.web.views.notice import Notice
+
+_INICIO = ("/portal", "Voltar às suas procurações")
+
+FORMULARIO = Notice(
+    "SES-06",
+    "Não foi possível concluir",
+    (
+        "O que a página enviou chegou incompleto, repetido ou de uma página antiga, talvez aberta antes de você entrar "
+        "com outro certificado. Para sua proteção, não fizemos nada com isso.",
+    ),
+    ("Abra a página de novo a partir das suas procurações e repita o que queria fazer.",),
+    link=_INICIO,
+)
+
+NAO_ENCONTRADA = Notice(
+    "PRC-05",
+    "Não há nada aqui para o seu certificado",
+    (
+        "O endereço pode estar errado, ou o que ele mostra não é de quem está com este certificado.",
+        "Para proteger os outros, a resposta é a mesma nos dois casos.",
+    ),
+    (
+        "Confira se você entrou com o certificado certo: o nome está no alto da página das suas procurações.",
+        "Se alguém lhe mandou este endereço, peça que confira para quem deu a procuração.",
+    ),
+    link=_INICIO,
+)
+
+SEM_PREENCHIMENTO = Notice(
+    "PRC-06",
+    "Este formulário não está mais guardado",
+    ("Guardamos o que você digita por uma hora. Passado esse tempo, ele é apagado. Nada foi feito com ele.",),
+    ("Comece de novo a partir das suas procurações.",),
+    link=_INICIO,
+)
+
+OUTRA_PESSOA = Notice(
+    "PRC-07",
+    "Este formulário foi começado por outra pessoa",
+    (
+        "Ele foi começado com outro certificado ou em outro navegador, e só pode ser concluído por quem o começou. "
+        "Nada foi feito.",
+    ),
+    (
+        "Se foi você, entre com o mesmo certificado, no mesmo navegador: o que se digita fica guardado por uma hora.",
+        "Se não, comece o seu a partir das suas procurações.",
+    ),
+    link=_INICIO,
+)
+
+_FEITO = {
+    "ATIVA": "ela já foi aceita e está valendo",
+    "PENDENTE": "ela ainda espera o aceite",
+    "SUSPENSA": "ela está suspensa pela Secretaria",
+    "RECUSADA": "ela já foi recusada",
+    "REVOGADA": "ela já foi revogada",
+    "RENUNCIADA": "ela já foi renunciada",
+    "EXPIRADA": "o prazo dela já terminou",
+    "EXTINTA": "ela já foi extinta",
+    "ABERTO": "ele ainda espera a resposta",
+    "APROVADO": "ele já foi aprovado",
+    "NEGADO": "ele já foi negado",
+    "DESISTIDO": "quem pediu já desistiu",
+    "EXPIRADO": "o prazo dele já terminou",
+    "ENCERRADA": "ela já foi encerrada",
+}
+
+
+def mudou(error: IllegalTransition) -> Notice:
+    """Somebody was faster, or this page is old."""
+    estado = _FEITO.get(str(error.state), "ela não está mais no estado que esta página mostrava")
+    return Notice(
+        "PRC-08",
+        "Isto mudou enquanto você decidia",
+        (f"O que você pediu não cabe mais: {estado}. Nada foi feito agora.",),
+        ("Abra de novo a partir das suas procurações para ver como está.",),
+        link=_INICIO,
+    )
+
+
+_IMPEDIDO: dict[Impedimento, tuple[str, ...]] = {
+    Impedimento.SELO: (
+        "Você entrou com o Selo Eletrônico da empresa. Ele identifica a empresa, mas não diz qual pessoa o usou, e por "
+        "isso não serve para dar, aceitar ou retirar poderes.",
+    ),
+    Impedimento.SEM_RESPONSAVEL: (
+        "O e-CNPJ usado não diz qual pessoa é a responsável: por isso não serve para dar, aceitar ou retirar poderes.",
+    ),
+    Impedimento.RESPONSAVEL_DIVERGENTE: (
+        "A pessoa que este e-CNPJ traz como responsável não está entre os representantes atuais da empresa no cadastro "
+        "de contribuintes.",
+    ),
+    Impedimento.SEM_VINCULO: ("O cadastro de contribuintes não diz que este certificado pode agir por esta parte.",),
+}
+_DIVERGENTE = (
+    "Se a empresa mudou de administrador, peça um e-CNPJ novo, com o responsável atual.",
+    "Se o cadastro está desatualizado, a empresa precisa atualizar os seus representantes nele.",
+    "O representante atual também pode entrar com o e-CPF dele.",
+)
+_OUTRO = (
+    "Use o e-CNPJ da empresa que traga o responsável atual, ou",
+    "peça ao representante legal da empresa que entre com o e-CPF dele.",
+)
+
+
+def impedido(impedimento: Impedimento) -> Notice:
+    """PRC-04; CERT-10's words where the responsável is another."""
+    divergente = impedimento is Impedimento.RESPONSAVEL_DIVERGENTE
+    return Notice(
+        "CERT-10" if divergente else "PRC-04",
+        "O responsável no e-CNPJ não representa a empresa no cadastro"
+        if divergente
+        else "Este certificado não permite este ato",
+        (*_IMPEDIDO[impedimento], "Nada foi feito."),
+        _DIVERGENTE if divergente else _OUTRO,
+        link=_INICIO,
+    )

@@ -1,0 +1,128 @@
+"""Requests for a procuração, and who acts for a company: as rows and in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.domain.designacao import Designacao, EstadoDesignacao
+from idp.domain.documents import CNPJ, CPF, Documento
+from idp.domain.pedido import EstadoPedido, Pedido
+from idp.flow.outorga import Problema
+from idp.web.text import data, legivel, momento, ultimo_dia
+from idp.web.views.portal import Estado, Item, resumo, rotulado
+from idp.web.views.portal_formulario import palavras
+
+PAPEIS = {
+    "recebidos": (
+        "Pedidos que você recebeu",
+        "Alguém pede para agir por você ou pela sua empresa. Nada vale antes de você aprovar.",
+        ("/portal/pedidos?papel=feitos", "Ver os pedidos que você fez"),
+    ),
+    "feitos": (
+        "Pedidos que você fez",
+        "A quem você pediu uma procuração, e o que responderam.",
+        ("/portal/pedidos?papel=recebidos", "Ver os pedidos que você recebeu"),
+    ),
+}
+SITUACOES_PEDIDO = {"vigentes": "Esperando resposta", "encerradas": "Respondidos ou vencidos", "todas": "Todos"}
+_ESTADOS = {
+    EstadoPedido.APROVADO: ("Aprovado", "ok"),
+    EstadoPedido.NEGADO: ("Negado", "fim"),
+    EstadoPedido.DESISTIDO: ("Desistência", "fim"),
+    EstadoPedido.EXPIRADO: ("Sem resposta no prazo", "fim"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pessoa:
+    """A designação as a row. ``encerrar``: where it can be ended, "" where not."""
+
+    nome: str
+    documento: str
+    resumo: str
+    prazo: str
+    clientes: str
+    estado: Estado
+    encerrar: str
+    encerrar_texto: str
+
+
+@dataclass(frozen=True, slots=True)
+class Empresa:
+    nome: str
+    documento: str
+    impedimento: str
+    pessoas: tuple[Pessoa, ...]
+
+
+def pedido_estado(pedido: Pedido, now: datetime) -> Estado:
+    if pedido.aberto(now):
+        return Estado(f"Espera resposta até {data(pedido.expira_em)}", "espera")
+    texto, tom = _ESTADOS.get(pedido.estado, _ESTADOS[EstadoPedido.EXPIRADO])
+    return Estado(texto + (f" em {data(pedido.estado_em)}" if pedido.estado_em else ""), tom)
+
+
+def pedido_item(pedido: Pedido, papel: str, now: datetime) -> Item:
+    """Who asked, or whom: of the latter only what was typed is known here."""
+    recebido = papel == "recebidos"
+    return Item(
+        f"/portal/pedidos/{pedido.id}",
+        legivel(pedido.outorgado_nome, 80) if recebido else _digitado(pedido.outorgante),
+        rotulado(pedido.outorgado) if recebido else f"Em nome de {legivel(pedido.outorgado_nome, 80)}",
+        resumo(pedido.poderes),
+        f"de {data(pedido.vigencia.inicio)} a {ultimo_dia(pedido.vigencia.fim)}",
+        pedido_estado(pedido, now),
+        f"A {rotulado(pedido.outorgante)}" if recebido else f"Feito em {data(pedido.criado_em)}",
+    )
+
+
+def pedido_partes(pedido: Pedido) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Quem pede", f"{legivel(pedido.outorgado_nome, 80)}, {rotulado(pedido.outorgado)}"),
+        ("A quem", rotulado(pedido.outorgante)),
+        ("Validade pedida", f"de {data(pedido.vigencia.inicio)} até o fim do dia {ultimo_dia(pedido.vigencia.fim)}"),
+        ("Feito em", momento(pedido.criado_em)),
+    )
+
+
+def pessoa(one: Designacao, now: datetime, *, de_fora: bool) -> Pessoa:
+    """``de_fora``: as the person named sees it, who may renounce; else as the company does."""
+    active = one.estado is EstadoDesignacao.ATIVA and now < one.vigencia.fim
+    clientes = (
+        "Todos os clientes" if not one.clientes else f"{len(one.clientes)} cliente{'s' * (len(one.clientes) > 1)}"
+    )
+    acao = "renunciar" if de_fora else "encerrar"
+    return Pessoa(
+        legivel(one.empresa_nome if de_fora else one.pessoa_nome, 80),
+        rotulado(one.empresa if de_fora else one.pessoa),
+        resumo(one.poderes),
+        f"de {data(one.vigencia.inicio)} a {ultimo_dia(one.vigencia.fim)}",
+        clientes,
+        _designacao_estado(one, now),
+        f"/portal/equipe/{one.id}/{acao}" if active else "",
+        "Renunciar" if de_fora else "Encerrar",
+    )
+
+
+def _designacao_estado(one: Designacao, now: datetime) -> Estado:
+    em = f" em {data(one.estado_em)}" if one.estado_em else ""
+    if one.estado is EstadoDesignacao.ENCERRADA:
+        return Estado("Encerrada" + em, "fim")
+    if one.estado is EstadoDesignacao.RENUNCIADA:
+        return Estado("Renunciada" + em, "fim")
+    if now >= one.vigencia.fim:
+        return Estado(f"Terminou em {ultimo_dia(one.vigencia.fim)}", "fim")
+    if now < one.vigencia.inicio:
+        return Estado(f"Começa em {data(one.vigencia.inicio)}", "espera")
+    return Estado("Em vigor", "ok")
+
+
+def linhas(problemas: Sequence[tuple[int, Problema]], most: int) -> list[list[str]]:
+    """(line, sentence) of the first ``most``."""
+    return [[str(line), palavras(one.campo, one.motivo, one.detail)] for line, one in problemas[:most]]
+
+
+def _digitado(documento: Documento) -> str:
+    return rotulado(documento) if isinstance(documento, (CNPJ, CPF)) else str(documento)

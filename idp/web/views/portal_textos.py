@@ -1,0 +1,32 @@
+"""Sentences that forms of the portal say on certain occasions, by their token."""
+
+from __future__ import annotations
+
+AVISOS: dict[str, str] = {
+    "todos": "Você está dando todos os poderes, inclusive os que forem criados depois. Prefira só os necessários.",
+    "nome_desconhecido": "Não temos como conferir o nome com este CPF. Confira o número com atenção.",
+    "substabelecivel": "Quem recebe poderá passar esta procuração adiante sem perguntar a você.",
+    "sem_reserva": "Você passa tudo adiante e deixa de poder agir por esta procuração.",
+}
+"""Beside the text of a draft."""
+
+GUARDADO: dict[str, str] = {
+    "texto": "O texto que você estava conferindo passou do prazo de 15 minutos. O que você digitou continua aqui: "
+    "confira e continue.",
+}
+"""Above a form that somebody comes back to."""
+
+PEDIDO_FEITO: dict[str, str] = {
+    "pedir": "Pedido enviado. Avise quem precisa aprovar: a Portaria não envia mensagens.",
+    "negar": "Pedido negado.",
+    "desistir": "Você desistiu do pedido.",
+    "mudou": "Algo mudou desde que o texto foi mostrado, e nada foi feito. Abra-o de novo.",
+}
+"""On the page of a request right after something was done."""
+
+EQUIPE_FEITO: dict[str, str] = {
+    "designar": "Pessoa designada. Ela já pode agir, com o próprio e-CPF.",
+    "encerrar": "Designação encerrada. Os acessos abertos por ela terminaram.",
+    "renunciar": "Você renunciou à designação.",
+}
+"""Likewise on the page of a team."""
