@@ -1,24 +1,23 @@
-"""The import of a whole CSV file: read line by line into a staging area, then merged at once or not at all."""
+"""The import of a whole file: read line by line into a staging area, then merged at once or not at all."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TextIO, cast
 
-from idp.cadastro.registros import COLUMNS, LinhaInvalida, Registro, registro
-from idp.errors import IdpError
+from idp.cadastro.formatos import ArquivoInvalido, ler_csv, ler_json
+from idp.cadastro.registros import LinhaInvalida, Registro, registro
 
-BATCH = 1000
+__all__ = ["ArquivoInvalido", "Counts", "Difference", "Problem", "Result", "Staging", "importar"]
+
+BATCH = 5000
+EXAMPLES = 5
+"""Differences of each kind that a dry run's result shows of each table."""
 MOST_PROBLEMS = 1000
 """More bad lines than this are counted, not listed."""
 
 Numbered = tuple[int, Registro]
-
-
-class ArquivoInvalido(IdpError, ValueError):
-    """A file that is not a table of this format at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +41,28 @@ class Counts:
     removed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one record is, or would be, to the database: ``kind`` is added, changed, removed or kept. ``fields``: what
+    stands here and in the file, where the two differ."""
+
+    table: str
+    kind: str
+    key: Mapping[str, Any]
+    fields: Mapping[str, tuple[Any, Any]]
+
+
 @dataclass(slots=True)
 class Result:
-    """``applied``: whether the database was changed. ``tables``: by table name."""
+    """``applied``: whether the database was changed. ``tables``: by table name. ``examples``: a few differences, where
+    the database was not changed."""
 
     lines: int = 0
     applied: bool = False
     tables: Mapping[str, Counts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
+    examples: list[Difference] = field(default_factory=list)
 
     def found(self, problem: Problem) -> None:
         self.problem_count += 1
@@ -73,6 +85,10 @@ class Staging(Protocol):
         """What a merge would do now."""
         ...
 
+    def differences(self, most: int | None = None) -> Iterator[Difference]:
+        """Every record that a merge would do something to, or keep; ``most`` of each kind and table."""
+        ...
+
     def merge(self, summary: Mapping[str, object]) -> Mapping[str, Counts]:
         """Write everything in one transaction, with an audit row that carries ``summary``."""
         ...
@@ -82,61 +98,46 @@ def importar(
     text: Iterable[str],
     staging: Staging,
     *,
+    format: Literal["csv", "json"] = "csv",
     on_error: Literal["refuse", "skip"] = "refuse",
     dry_run: bool = False,
     summary: Mapping[str, object],
     timezone: str = "America/Sao_Paulo",
+    report: Callable[[Difference], object] | None = None,
+    progress: Callable[[], object] = lambda: None,
 ) -> Result:
-    """Read ``text`` (the file's lines, without a byte order mark) and merge it. ``summary`` goes into the audit row;
-    ``timezone`` (IANA) says when a date without a time begins.
+    """Read ``text`` (a file without a byte order mark; of CSV its lines will do) and merge it. ``summary`` goes into
+    the audit row; ``timezone`` (IANA) says when a date without a time begins. ``report`` is given every difference
+    before anything is merged; ``progress`` is called now and then while the file is read.
 
     With ``refuse`` one bad line is enough and nothing is changed; with ``skip`` bad lines are left out. All bad lines
-    are found either way. Raises ArquivoInvalido for a wrong header or a file that is not UTF-8 text.
+    are found either way. Raises ArquivoInvalido for a file that is not of its form, or not UTF-8 text.
     """
     result = Result()
     batch: list[Numbered] = []
-    for number, line in _lines(text):
+    for number, line in ler_csv(text) if format == "csv" else ler_json(cast("TextIO", text)):
         result.lines += 1
         try:
-            batch.append((number, registro(_columns(line), timezone)))
+            if isinstance(line, LinhaInvalida):
+                raise line
+            batch.append((number, registro(line, timezone)))
         except LinhaInvalida as error:
             result.found(Problem(number, str(error)))
         if len(batch) >= BATCH:
             staging.add(batch)
             batch = []
+            progress()
     staging.add(batch)
     for number, reason in staging.drop_unresolved():
         result.found(Problem(number, reason))
     result.problems.sort(key=lambda problem: problem.line)
+    if report is not None:
+        for difference in staging.differences():
+            report(difference)
     if dry_run or (on_error == "refuse" and result.problem_count):
         result.tables = staging.compare()
+        result.examples = list(staging.differences(EXAMPLES))
     else:
         result.tables = staging.merge({**summary, "lines": result.lines, "refused": result.problem_count})
         result.applied = True
     return result
-
-
-def _lines(text: Iterable[str]) -> Iterator[tuple[int, dict[str | None, str | list[str] | None]]]:
-    reader = csv.DictReader(text, strict=True)
-    try:
-        names = reader.fieldnames or []
-        if not names or names[0] != "tipo":
-            raise ArquivoInvalido("the first line must name the columns, separated by commas, tipo first")
-        if unknown := sorted(set(names) - set(COLUMNS)):
-            raise ArquivoInvalido(f"unknown columns: {', '.join(unknown)}")
-        if len(set(names)) < len(names):
-            raise ArquivoInvalido("a column is named twice")
-        for line in reader:
-            yield reader.line_num, line
-    except UnicodeDecodeError as error:
-        raise ArquivoInvalido(f"not UTF-8 text, in or soon after line {reader.reader.line_num + 1}") from error
-    except csv.Error as error:
-        raise ArquivoInvalido(f"line {reader.reader.line_num}: {error}") from error
-
-
-def _columns(line: Mapping[str | None, str | list[str] | None]) -> dict[str, str]:
-    if None in line:
-        raise LinhaInvalida("more fields than columns")
-    if None in line.values():
-        raise LinhaInvalida("fewer fields than columns")
-    return {**dict.fromkeys(COLUMNS, ""), **{str(name): str(value).strip() for name, value in line.items()}}

@@ -1,4 +1,4 @@
-"""One line of the import file as a typed record. docs/cadastro-csv.md describes the columns.
+"""One line of the import file as a typed record. docs/cadastro.md describes the columns.
 
 ======================  =========================================================================================
 tipo                    columns it uses
@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -86,11 +87,13 @@ def registro(line: Line, timezone: str = "America/Sao_Paulo") -> Registro:
     read = TIPOS.get(line["tipo"])
     if read is None:
         raise LinhaInvalida(f"tipo: one of {', '.join(TIPOS)}")
-    for column, text in line.items():
-        if not text.isprintable():
-            raise LinhaInvalida(f"{column}: has a control character")
+    if not "".join(line.values()).isprintable():
+        column = next(name for name, text in line.items() if not text.isprintable())
+        raise LinhaInvalida(f"{column}: has a control character")
     try:
-        return read({**line, **{column: _begin(line[column], timezone) for column in ("inicio", "fim")}})
+        if line["inicio"] or line["fim"]:
+            line = {**line, **{column: _begin(line[column], timezone) for column in ("inicio", "fim")}}
+        return read(line)
     except LinhaInvalida:
         raise
     except (IdpError, ValueError) as error:
@@ -162,9 +165,13 @@ TIPOS: dict[str, Callable[[Line], Registro]] = {
 """Every tipo there is."""
 
 
+# A company's lines follow each other, and so do an office's procurações.
+_parse_documento = lru_cache(maxsize=4096)(parse_documento)
+
+
 def _documento(line: Line, column: str) -> Documento:
     try:
-        return parse_documento(line[column])
+        return _parse_documento(line[column])
     except InvalidDocument as error:
         raise LinhaInvalida(f"{column}: {error.reason}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import click
 
 from idp.cadastro.importacao import MOST_PROBLEMS, ArquivoInvalido, Result, importar
+from idp.cli.cadastro_report import progressing, reported, sentence, told
 from idp.cli.cadastro_source import fetch, status
 from idp.cli.installation import actor
 from idp.cli.output import as_json, fail, json_option, note, show
@@ -39,12 +41,17 @@ cadastro.add_command(fetch)
     show_default=True,
     help="What a bad line does: refuse the whole file, or be left out.",
 )
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every difference to this file, as JSON Lines: what is added, changed from what to what, removed, kept.",
+)
 @json_option
-def import_(file: Path, dry_run: bool, on_error: Literal["refuse", "skip"]) -> None:
-    """Merge a CSV FILE into the cadastro, in one transaction.
+def import_(file: Path, dry_run: bool, on_error: Literal["refuse", "skip"], report: Path | None) -> None:
+    """Merge a CSV or JSON FILE into the cadastro, in one transaction.
 
     Records are added or changed, never deleted, but for representatives whose estado is EXTINTA. A procuracao that
-    has ended here is not brought back. docs/cadastro-csv.md describes the columns. Exits with 2 if a line was bad.
+    has ended here is not brought back. docs/cadastro.md describes the columns. Exits with 2 if a line was bad.
     """
     settings = load()
     store = open_store(settings.database_url)
@@ -53,17 +60,33 @@ def import_(file: Path, dry_run: bool, on_error: Literal["refuse", "skip"]) -> N
         with file.open("rb") as raw:
             digest = hashlib.file_digest(raw, "sha256").hexdigest()
         summary = {"file": file.name, "sha256": digest, "actor": actor()}
-        with file.open(encoding="utf-8-sig", newline="") as text, store.staging(SystemClock().now()) as staging:
+        with ExitStack() as stack:
+            text = stack.enter_context(file.open(encoding="utf-8-sig", newline=""))
+            staging = stack.enter_context(store.staging(SystemClock().now()))
             result = importar(
-                text, staging, on_error=on_error, dry_run=dry_run, summary=summary, timezone=settings.timezone
+                text,
+                staging,
+                format=_format(file),
+                on_error=on_error,
+                dry_run=dry_run,
+                summary=summary,
+                timezone=settings.timezone,
+                report=stack.enter_context(reported(report)) if report else None,
+                progress=stack.enter_context(progressing(file, text)),
             )
     except ArquivoInvalido as error:
-        fail(2, f"{file}: {error}", "see docs/cadastro-csv.md")
+        fail(2, f"{file}: {error}", "see docs/cadastro.md")
     finally:
         store.close()
     _show(file, result, dry_run)
     if result.problem_count:
         raise SystemExit(2)
+
+
+def _format(file: Path) -> Literal["csv", "json"]:
+    """By what the file begins with: a CSV's first column is tipo."""
+    with file.open("rb") as raw:
+        return "json" if raw.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{") else "csv"
 
 
 @cadastro.command("check-ie")
@@ -94,6 +117,7 @@ def _show(file: Path, result: Result, dry_run: bool) -> None:
         "applied": result.applied,
         "lines": result.lines,
         "tables": tables,
+        "examples": [told(one) for one in result.examples],
         "problem_count": result.problem_count,
         "problems": [asdict(problem) for problem in result.problems],
     }
@@ -103,6 +127,8 @@ def _show(file: Path, result: Result, dry_run: bool) -> None:
     show(document, lines)
     if as_json():
         return
+    for one in result.examples:
+        note(sentence(one))
     for problem in result.problems:
         note(f"line {problem.line}: {problem.reason}")
     if result.problem_count > MOST_PROBLEMS:

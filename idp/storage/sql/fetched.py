@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from idp.cadastro.remoto import CONTRIBUINTE, REPRESENTANTE, Key, Known
 from idp.cadastro.respostas import Resposta
+from idp.domain.busca import busca
 from idp.domain.procuracao import EstadoProcuracao
 from idp.ports import AuditEvent
 from idp.storage.sql.audit import SqlAudit
@@ -55,10 +56,16 @@ def _put(statement: Any, key: list[str], where: Any = None) -> Executable:
 
 
 def _contribuinte(insert: Any) -> Executable:
-    statement = insert(contribuintes).values(id=bindparam("id"), nome=bindparam("nome"), fetched_at=_AT)
+    statement = insert(contribuintes).values(
+        id=bindparam("id"), nome=bindparam("nome"), busca=bindparam("busca"), fetched_at=_AT
+    )
     return statement.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["id"],
-        set_={"nome": statement.excluded.nome, "fetched_at": statement.excluded.fetched_at},
+        set_={
+            "nome": statement.excluded.nome,
+            "busca": statement.excluded.busca,
+            "fetched_at": statement.excluded.fetched_at,
+        },
         where=_newer(statement, contribuintes.c.fetched_at),
     ).returning(contribuintes.c.id)
 
@@ -199,7 +206,9 @@ def _locked(connection: Connection, id: str, at: datetime) -> bool | None:
 
 
 def _write(connection: Connection, said: Resposta, at: datetime) -> None:
-    wrote = connection.execute(_CONTRIBUINTE.on(connection), {"id": said.id, "nome": said.nome, "at": at})
+    wrote = connection.execute(
+        _CONTRIBUINTE.on(connection), {"id": said.id, "nome": said.nome, "busca": busca(said.nome), "at": at}
+    )
     if wrote.first() is None:  # another's newer answer made the contribuinte meanwhile
         return
     places = [(one.documento.numero, one.matriz) for one in said.estabelecimentos] or [(said.id, True)]
@@ -215,6 +224,7 @@ def _write(connection: Connection, said: Resposta, at: datetime) -> None:
                 "contribuinte": said.id,
                 "situacao": one.situacao.value,
                 "municipio": one.municipio,
+                "busca": busca(f"{one.municipio} {one.id.uf}"),
             }
             for one in said.inscricoes
         ],
