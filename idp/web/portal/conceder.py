@@ -213,7 +213,7 @@ class Conceder:
         most = today + prazo if prazo else None
         return {
             "titulo": "Passar adiante uma procuração" if pai else "Dar uma procuração",
-            "explicacao": f"De {pai.outorgante_nome}. Quem recebe age em nome dela, dentro do que foi dado a você."
+            "explicacao": f"De {pai.outorgante_nome}. Quem recebe age em nome dela, com o que foi dado a você."
             if pai
             else "Você diz quem, o quê e até quando. Antes de valer, você confere o texto e confirma com o certificado.",
             "aviso": GUARDADO.get(word("aviso"), ""),

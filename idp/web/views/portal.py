@@ -81,6 +81,7 @@ _ABAS = (
 )
 SITUACOES = {
     "vigentes": "Em vigor",
+    "vencendo": "Terminam em 30 dias",
     "pendentes": "Aguardando aceite",
     "encerradas": "Encerradas",
     "todas": "Todas",
