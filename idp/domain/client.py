@@ -117,6 +117,9 @@ class Client:
     poderes: frozenset[Poder] | None = None
     registration_digest: str | None = None
     registered_with: str | None = None
+    switch: str = "close"
+    """What becomes of what a session gave this client before when the person chooses another inscrição: ``close`` ends
+    it, ``keep`` leaves it, for applications in which somebody works for several at once."""
 
     @property
     def public(self) -> bool:
@@ -141,6 +144,8 @@ class Client:
             raise InvalidClient("application_type", "web or native")
         if self.default_max_age is not None and self.default_max_age < 0:
             raise InvalidClient("default_max_age", "a number of seconds, 0 or more")
+        if self.switch not in ("close", "keep"):
+            raise InvalidClient("switch", "close or keep")
         if self.subject_type not in ("pairwise", "public"):
             raise InvalidClient("subject_type", "pairwise or public")
         if self.subject_type == "pairwise":
@@ -180,11 +185,12 @@ class Client:
             raise InvalidClient("redirect_uris", "of a web application with the implicit grant are https")
 
     def _check_authentication(self) -> None:
-        keys = bool(self.jwks and self.jwks.get("keys")) or self.jwks_uri is not None
+        known = (self.jwks or {}).get("keys", ())
+        keys = self.jwks_uri is not None or any(key.get("use", "sig") == "sig" for key in known)
         if self.jwks is not None and self.jwks_uri is not None:
             raise InvalidClient("jwks_uri", "keys by value or by reference, not both")
         if self.auth_method is AuthMethod.PRIVATE_KEY_JWT and not keys:
-            raise InvalidClient("jwks", "private_key_jwt needs the client's public keys")
+            raise InvalidClient("jwks", "private_key_jwt needs the client's public keys for signatures")
         if self.auth_method in (AuthMethod.BASIC, AuthMethod.POST) and not self.secret_digest:
             raise InvalidClient("client_secret", "this authentication method needs a secret")
         check_alg("token_endpoint_auth_signing_alg", self.assertion_alg, CLIENT_ALGS)

@@ -171,15 +171,15 @@ def all_fields(document: Mapping[str, Any], demanda: Demanda | None = None) -> d
     return standard_fields(document) | _fields(document, OURS) | demanded
 
 
-def written(client: Client) -> dict[str, Any]:
-    """What an application may know of its own registration: the standard members that say something."""
+def written(client: Client, *, everything: bool = False) -> dict[str, Any]:
+    """What an application may know of its own registration: the standard members that say something; ``everything``
+    has the others too, as None or empty lists."""
     found = _written(client, STANDARD)
     for name in ENCRYPTED:
         encryption: Encryption | None = getattr(client, f"{name}_encryption")
-        if encryption is not None:
-            found[f"{name}_encrypted_response_alg"] = encryption.alg
-            found[f"{name}_encrypted_response_enc"] = encryption.enc
-    return {name: value for name, value in found.items() if value is not None and value != []}
+        found[f"{name}_encrypted_response_alg"] = encryption.alg if encryption else None
+        found[f"{name}_encrypted_response_enc"] = encryption.enc if encryption else None
+    return {name: value for name, value in found.items() if everything or (value is not None and value != [])}
 
 
 def written_by_administrators(client: Client) -> dict[str, Any]:
