@@ -86,6 +86,7 @@ MEMBERS: tuple[tuple[str, Callable[[str], tuple[str, ...]]], ...] = (
     ("outorgado", _person("parte")),
     ("por", _person("parte")),
     ("pessoa", _person("parte")),
+    ("designado", _person("parte")),
     ("empresa", _person("parte")),
     ("choice", _choice),
     ("procuracao", lambda value: (procuracao(value),)),

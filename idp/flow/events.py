@@ -6,10 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from idp.domain.ato import AtoRegistrado
 from idp.domain.certificado import Accepted, Certificado, Refused
 from idp.domain.client import Client
-from idp.domain.documents import Documento
+from idp.domain.designacao import Designacao
 from idp.domain.grant import Authorization, Grant
+from idp.domain.pedido import Pedido
 from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.procuracao import Poder, Procuracao
 from idp.domain.representation import Motivo, Representation
@@ -96,18 +98,38 @@ def grant_revoked(at: datetime, grant: Grant, reason: str) -> AuditEvent:
     return AuditEvent("grant.revoked", at, {**_grant(grant), "reason": reason})
 
 
-def procuracao(at: datetime, event: str, changed: Procuracao, by: Documento) -> AuditEvent:
-    return AuditEvent(
-        f"procuracao.{event}",
-        at,
-        {
-            "procuracao": changed.id,
-            "outorgante": str(changed.outorgante),
-            "outorgado": str(changed.outorgado),
-            "estado": changed.estado.value,
-            "por": str(by),
-        },
-    )
+def outorga(ato: AtoRegistrado, about: Procuracao | Designacao) -> AuditEvent:
+    """An act of somebody on a procuração or a designação. The text shown stands by its digest."""
+    payload: dict[str, Any] = {
+        "ato": ato.id,
+        "estado": about.estado.value,
+        "por": ato.por,
+        "qualidade": ato.qualidade,
+        **({"pessoa": str(ato.pessoa)} if ato.pessoa else {}),
+        **({"texto_sha256": ato.texto_sha256} if ato.texto_sha256 else {}),
+        **({"motivo": ato.motivo} if ato.motivo else {}),
+        **(_cert(ato.certificado) if ato.certificado else {}),
+    }
+    if isinstance(about, Designacao):
+        payload |= {"designacao": about.id, "empresa": str(about.empresa), "designado": str(about.pessoa)}
+        return AuditEvent(f"designacao.{ato.evento}", ato.em, payload)
+    payload |= {"procuracao": about.id, "outorgante": str(about.outorgante), "outorgado": str(about.outorgado)}
+    if about.pai:
+        payload |= {"pai": about.pai, "sem_reserva": about.sem_reserva}
+    return AuditEvent(f"procuracao.{ato.evento}", ato.em, payload)
+
+
+def pedido(at: datetime, evento: str, changed: Pedido, por: str) -> AuditEvent:
+    payload = {
+        "pedido": changed.id,
+        "outorgante": str(changed.outorgante),
+        "outorgado": str(changed.outorgado),
+        "estado": changed.estado.value,
+        "por": por,
+        **({"lote": changed.lote} if changed.lote else {}),
+        **({"procuracao": changed.procuracao} if changed.procuracao else {}),
+    }
+    return AuditEvent(f"pedido.{evento}", at, payload)
 
 
 def _holder(holder: Holder) -> dict[str, Any]:

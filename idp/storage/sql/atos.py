@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -45,13 +45,13 @@ class SqlAtos:
         )
 
     def of_procuracao(self, id: str) -> Sequence[AtoRegistrado]:
-        return [_ato(row._mapping) for row in self._connection.execute(_OF_PROCURACAO, {"key": id})]
+        return [_ato(row._asdict()) for row in self._connection.execute(_OF_PROCURACAO, {"key": id})]
 
     def of_designacao(self, id: str) -> Sequence[AtoRegistrado]:
-        return [_ato(row._mapping) for row in self._connection.execute(_OF_DESIGNACAO, {"key": id})]
+        return [_ato(row._asdict()) for row in self._connection.execute(_OF_DESIGNACAO, {"key": id})]
 
 
-def _ato(row: Mapping[str, Any]) -> AtoRegistrado:
+def _ato(row: dict[str, Any]) -> AtoRegistrado:
     certificado = codec.loads(Certificado, row["certificado"]) if row["certificado"] else None
     pessoa = codec.cpf(row["pessoa"]) if row["pessoa"] else None
     return AtoRegistrado(**{**row, "pessoa": pessoa, "certificado": certificado})

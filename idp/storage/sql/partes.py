@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, tuple_, union
+from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_, union
 
 from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.inscricao import InscricaoId
@@ -14,7 +14,7 @@ from idp.storage import codec
 from idp.storage.sql import rows
 from idp.storage.sql.tables import atos, cadastro_fetches, contribuintes, estabelecimentos, inscricoes, representantes
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _CONTRIBUINTES = select(contribuintes.c.id, contribuintes.c.nome).where(contribuintes.c.id.in_(_IDS)).order_by("id")
 _REPRESENTANTES = (
     select(representantes.c.contribuinte, representantes.c.cpf, representantes.c.nome)
