@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from idp.domain.documents import Documento
 from idp.domain.grant import Authorization, Grant
 from idp.domain.person import Holder
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Modo, Representation
 from idp.flow import events
+from idp.ports import AuditEvent
 from idp.storage.sql import SqlStore
 from tests.contracts.data import grant
 from tests.domain.samples import (
@@ -66,22 +68,34 @@ def use(
         uow.audit.append(events.token_issued(Authorization(made, None, representation, at)))  # type: ignore[arg-type]
 
 
+def act(at: datetime, event: str, one: Procuracao, by: Documento) -> AuditEvent:
+    """What befell a procuração."""
+    payload = {
+        "procuracao": one.id,
+        "outorgante": str(one.outorgante),
+        "outorgado": str(one.outorgado),
+        "estado": one.estado.value,
+        "por": str(by),
+    }
+    return AuditEvent(f"procuracao.{event}", at, payload)
+
+
 def story(store: SqlStore) -> None:
     """Eight days: what befell three procurações, and who acted for the company. 15 rows."""
     with store.begin() as uow:
         for one in (MAE, FILHA, OUTRA):
             uow.procuracoes.add(one)
-        uow.audit.append(events.procuracao(NOON, "outorgar", MAE, MATRIZ))
-        uow.audit.append(events.procuracao(NOON + DAY, "aceitar", MAE, ADA))
-        uow.audit.append(events.procuracao(NOON + 2 * DAY, "substabelecer", FILHA, ADA))
-        uow.audit.append(events.procuracao(NOON + 2 * DAY, "outorgar", OUTRA, MATRIZ))
+        uow.audit.append(act(NOON, "outorgar", MAE, MATRIZ))
+        uow.audit.append(act(NOON + DAY, "aceitar", MAE, ADA))
+        uow.audit.append(act(NOON + 2 * DAY, "substabelecer", FILHA, ADA))
+        uow.audit.append(act(NOON + 2 * DAY, "outorgar", OUTRA, MATRIZ))
     use(store, NOON + 3 * DAY, ada, MAE)
     use(store, NOON + 4 * DAY, eva, FILHA, above=("prc_mae",), client="nfe")
     use(store, NOON + 5 * DAY, bruce, OUTRA)
     use(store, NOON + 6 * DAY, bruce, None, modo=Modo.REPRESENTANTE_LEGAL)
     use(store, NOON + 7 * DAY, wayne, None)
     with store.begin() as uow:
-        uow.audit.append(events.procuracao(NOON + 8 * DAY + timedelta(hours=1), "revogar", MAE, MATRIZ))
+        uow.audit.append(act(NOON + 8 * DAY + timedelta(hours=1), "revogar", MAE, MATRIZ))
 
 
 __all__ = ["ADA", "BRUCE", "EVA", "FILHA", "MAE", "MATRIZ", "NOON", "OUTRA", "story", "use"]

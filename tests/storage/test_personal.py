@@ -114,6 +114,7 @@ def test_what_an_export_says(store: SqlStore) -> None:
         "procuracao.substabelecer",
         "code.issued",
         "token.issued",
+        "procuracao.revogar",
     ]
 
 

@@ -138,8 +138,8 @@ def export_person(store: SqlStore, who: Whose, at: datetime) -> dict[str, Any]:
             found = connection.execute(
                 select(*columns).where(kept.whose(who)).order_by(*kept.table.primary_key.columns)
             )
-            tables[kept.table.name] = [_readable(row._mapping) for row in found]
-    tables[audit.name] = list(_acts(store, who))
+            tables[str(kept.table.name)] = [_readable(row._mapping) for row in found]
+    tables[str(audit.name)] = list(_acts(store, who))
     return {"documento": str(who.documento), "at": at.isoformat(timespec="seconds"), "tables": tables}
 
 
@@ -148,7 +148,7 @@ def forget_person(store: SqlStore, who: Whose) -> dict[str, int]:
     the list. How many rows of each table."""
     with answering(), store.engine.begin() as connection:
         done = {
-            kept.table.name: connection.execute(delete(kept.table).where(kept.whose(who))).rowcount
+            str(kept.table.name): connection.execute(delete(kept.table).where(kept.whose(who))).rowcount
             for kept in PERSONAL
             if kept.table in (perfis, consents, preferencias)
         }
@@ -165,7 +165,9 @@ def _acts(store: SqlStore, who: Whose) -> Sequence[dict[str, Any]]:
 
 
 def _readable(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else _parsed(value) for name, value in row.items()}
+    return {
+        str(name): value.isoformat() if isinstance(value, datetime) else _parsed(value) for name, value in row.items()
+    }
 
 
 def _parsed(value: Any) -> Any:
