@@ -15,23 +15,27 @@ from idp.domain.client import Client
 from idp.domain.person import Holder
 from idp.domain.representation import Motivo, RepresentationRef
 from idp.domain.session import Session
-from idp.domain.transaction import AuthorizationRequest, Prompt, Transaction
+from idp.domain.transaction import AuthorizationRequest, Transaction
 from idp.errors import AlreadySpent, CadastroUnavailable
 from idp.flow import events
 from idp.flow.certificate import session_refused
-from idp.flow.choices import Choices, choices
+from idp.flow.choices import Look
+from idp.flow.demand import demanded, particular
 from idp.flow.entry import entered, entry_request, given_up, is_entry
 from idp.flow.issue import consenting, issue
 from idp.flow.logout import Logout
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected, SignedIn
-from idp.flow.policy import EXPIRY_WARNING, Policy
+from idp.flow.policy import Policy
 from idp.flow.secret import digest, new_id, new_secret
+from idp.flow.selecting import Answering, Selecting
 from idp.flow.source import OwnTables, on_fresh_facts
 from idp.flow.steps import STEPS, Consent, Login
-from idp.ports import CadastroSource, Clients, Clock, Identifiers, Revocation, Sessions, Store, Transactions, UnitOfWork
+from idp.ports import CadastroSource, Clients, Clock, Identifiers, Revocation, Sessions, Store, Transactions
+
+LACKING = "the holder lacks the right that was asked for"
 
 
-class Journey:
+class Journey(Selecting):
     """Carries Transactions from the request to the code. Holds no state of its own."""
 
     def __init__(
@@ -46,6 +50,7 @@ class Journey:
         revocation: Revocation,
         policy: Policy,
         source: CadastroSource | None = None,
+        outorga: Answering | None = None,
     ) -> None:
         self.clock = clock
         self.store = store
@@ -56,6 +61,7 @@ class Journey:
         self.revocation = revocation
         self.policy = policy
         self.source = source or OwnTables()
+        self.outorga = outorga
         self.logout = Logout(clock=clock, store=store, sessions=sessions, clients=clients)
 
     # -- entries -------------------------------------------------------------------------------------------------
@@ -81,10 +87,13 @@ class Journey:
         """To the provider's own pages (``idp.flow.entry``, which raises ValueError for any other path)."""
         return self.begin(entry_request(path, fresh=fresh), browser=browser, session_key=session_key)
 
-    def resume(self, tx_id: str, *, browser: str, session_key: str | None) -> Outcome:
-        """Show the pending step of a Transaction again (a reload, the back button)."""
+    def resume(self, tx_id: str, *, browser: str, session_key: str | None, look: Look | None = None) -> Outcome:
+        """Show the pending step of a Transaction again (a reload, the back button). ``look``: with which part of the
+        list; what is searched is the Transaction's own."""
         tx = self._own(tx_id, browser)
-        return tx if isinstance(tx, Displayed) else self.advance(self._live(tx, session_key))
+        if isinstance(tx, Displayed):
+            return tx
+        return self.advance(self._live(tx, session_key), look=replace(look, q=tx.search) if look else None)
 
     def signed_in(self, return_code: str, *, browser: str, session_key: str | None) -> SignedIn | Outcome:
         """The browser comes back from the certificate host. Whatever is wrong with it, its code is spent.
@@ -170,6 +179,11 @@ class Journey:
         self.transactions.delete(tx.id)
         if is_entry(tx):
             return given_up(tx)
+        client = self.clients.get(tx.request.client_id)
+        if client and tx.session and particular(demanded(client, tx.request.wanted)):
+            with self.store.reading() as uow:
+                if not self.selector(uow, tx, tx.session, client).few(1):
+                    return Redirected(tx.request, "access_denied", LACKING)
         return Redirected(tx.request, "access_denied", "the end-user refused")
 
     def other_certificate(self, tx_id: str, *, browser: str, csrf: str) -> Outcome:
@@ -181,17 +195,18 @@ class Journey:
 
     # -- the one road --------------------------------------------------------------------------------------------
 
-    def advance(self, tx: Transaction, *, new: bool = False) -> Outcome:
-        """Ask for the first pending step, or issue. ``new``: nothing of ``tx`` is stored yet."""
+    def advance(self, tx: Transaction, *, new: bool = False, look: Look | None = None) -> Outcome:
+        """Ask for the first pending step, or issue. ``new``: nothing of ``tx`` is stored yet. ``look``: the list is
+        shown now; without, the question leads to its page, which asks again."""
         now = self.clock.now()
         if is_entry(tx):
-            return self._enter(tx, now)
+            return self._enter(tx, now, new)
         client = self.clients.get(tx.request.client_id)
         if client is None or not client.enabled or tx.request.redirect_uri not in client.redirect_uris:
             self.transactions.delete(tx.id)
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
         tx, refused = self._certified(tx, now)
-        offered: Choices | None = None
+        possible = True
         known_at: datetime | None = None
         if tx.session is not None and not tx.consented:
             try:
@@ -200,18 +215,22 @@ class Journey:
                 if not tx.silent:
                     raise
                 return Redirected(tx.request, "temporarily_unavailable")
-            tx, offered = self._recall(tx, tx.session, client, now)
+            tx, possible = self.recall(tx, tx.session, client, now)
         for step in STEPS:
             if step.pending(tx):
-                return self._ask(step, tx, client, offered, None, refused, known_at)
+                if tx.silent:
+                    error = step.error(tx, possible, particular(demanded(client, tx.request.wanted)))
+                    return Redirected(tx.request, error, LACKING if error == "access_denied" else "")
+                return self._ask(step, tx, client, look=look, refused=refused, known_at=known_at)
         return self._issue(tx, client, now, new)
 
-    def _enter(self, tx: Transaction, now: datetime) -> Outcome:
+    def _enter(self, tx: Transaction, now: datetime, new: bool) -> Outcome:
         tx, refused = self._certified(tx, now)
         if tx.session is None:
             self.transactions.put(tx)
             return AskLogin(tx, refused)
-        self.transactions.delete(tx.id)
+        if not new:
+            self.transactions.delete(tx.id)
         return entered(tx, tx.session)
 
     def _certified(self, tx: Transaction, now: datetime) -> tuple[Transaction, Refused | None]:
@@ -227,66 +246,39 @@ class Journey:
         step: type[Login] | type[Consent],
         tx: Transaction,
         client: Client,
-        offered: Choices | None,
-        motivo: Motivo | None,
+        *,
+        look: Look | None = None,
+        motivo: Motivo | None = None,
         refused: Refused | None = None,
         known_at: datetime | None = None,
     ) -> Outcome:
-        if tx.silent:
-            return Redirected(tx.request, step.error(tx, offered))
         self.transactions.put(tx)
         if step is Login or tx.session is None:
             return AskLogin(tx, refused)
-        if offered is None:
-            with self.store.reading() as uow:
-                offered = self._choices(uow, tx.session, client, self.clock.now())
-        return AskConsent(tx, offered, motivo, known_at)
-
-    def _recall(
-        self, tx: Transaction, session: Session, client: Client, now: datetime
-    ) -> tuple[Transaction, Choices | None]:
-        """Take up a remembered choice where the rules allow one: the hinted token's, or the only one there is."""
-        if tx.request.prompt & {Prompt.CONSENT, Prompt.SELECT_ACCOUNT}:
-            return tx, None
-        if session.auth_time >= tx.started_at and session.certificado.validade - now <= EXPIRY_WARNING:
-            return tx, None  # whoever just showed a certificate that ends soon must see the page that says so
+        if look is None:
+            return AskConsent(tx, known_at=known_at)
         with self.store.reading() as uow:
-            offered = self._choices(uow, session, client, now)
-            refs = {representation.ref for representation in offered.available}
-            ref: RepresentationRef | None = None
-            if tx.request.hint_sid is not None:
-                hinted = uow.grants.by_sid(tx.request.hint_sid, client.client_id)
-                if hinted and hinted.session_id == session.id and hinted.choice in refs:
-                    ref = hinted.choice
-            if ref is None and len(refs) == 1:
-                ref = next(iter(refs))
-            if ref is None:
-                return tx, offered
-            who = consenting(session.holder, self.identifiers.subject(session.holder, client))
-            agreed = uow.consents.granted(who, client.client_id, ref, now)
-        return tx.with_choice(ref, consented=tx.request.disclosures <= agreed), offered
-
-    def _choices(self, uow: UnitOfWork, session: Session, client: Client, now: datetime) -> Choices:
-        return choices(
-            session.holder,
-            uow.cadastro.candidates(session.holder, raiz=self.policy.regras.raiz),
-            nivel=session.certificado.nivel,
-            demanda=client.demanda,
-            # A long list is shown as the rows have it; what is chosen from it is judged by fresh ones.
-            regras=replace(self.policy.regras, cadastro_age=None),
-            at=now,
-        )
+            return AskConsent(tx, self.choices(uow, tx, tx.session, client, look), motivo, known_at)
 
     @on_fresh_facts
     def _issue(self, tx: Transaction, client: Client, now: datetime, new: bool) -> Outcome:
         code = new_secret()
         try:
             with self.store.begin() as uow:
-                issued = issue(uow, tx, client, code, identifiers=self.identifiers, policy=self.policy, at=now)
+                issued = issue(
+                    uow,
+                    tx,
+                    client,
+                    code,
+                    identifiers=self.identifiers,
+                    clients=self.clients,
+                    policy=self.policy,
+                    at=now,
+                )
         except AlreadySpent:
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
         if isinstance(issued, Motivo):
-            return self._ask(Consent, tx.without_choice(), client, None, issued)
+            return self._ask(Consent, tx.without_choice(), client, look=Look(), motivo=issued)
         if not new:
             self.transactions.delete(tx.id)
         return Granted(tx.request, code if tx.request.code_due else "", issued)
@@ -304,6 +296,12 @@ class Journey:
         if tx.session is None or current is None or current.id != tx.session.id:
             return tx.without_session()
         return replace(tx, session=current)
+
+    def own(self, tx_id: str, browser: str, csrf: str, session_key: str | None) -> Transaction | Displayed:
+        tx = self._own(tx_id, browser, csrf)
+        if isinstance(tx, Displayed):
+            return tx
+        return self._certified(self._live(tx, session_key), self.clock.now())[0]
 
     def _unmet(self, tx: Transaction, session: Session) -> Redirected | None:
         """What a login just made leaves unanswered: the right person, the assurance that was essential."""
