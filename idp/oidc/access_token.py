@@ -13,6 +13,7 @@ from idp.oidc.authorization_details import granted_details
 from idp.oidc.claims import access_token_claims, acr
 from idp.oidc.keys import Keys
 from idp.oidc.own_tokens import ACCESS_TOKEN
+from idp.oidc.status_address import with_status
 
 
 def scope_text(scopes: Collection[str]) -> str:
@@ -49,7 +50,7 @@ def access_token(
         "jti": f"{grant.id}.{secrets.token_urlsafe(12)}",
         "auth_time": int(grant.auth_time.timestamp()),
         "acr": acr(authorization),
-        **access_token_claims(authorization, scopes),
+        **with_status(access_token_claims(authorization, scopes), issuer),
     }
     details = granted_details(authorization)
     if details is not None:

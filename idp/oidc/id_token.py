@@ -11,6 +11,7 @@ from typing import Any
 from idp.domain.grant import Authorization
 from idp.oidc.claims import acr, amr, asked_claims, id_token_claims
 from idp.oidc.protection import Protection, Use
+from idp.oidc.status_address import with_status
 
 
 def id_token(
@@ -51,7 +52,7 @@ def id_token(
         claims |= id_token_claims(authorization, scopes, alone=access_token is None)
     else:
         claims |= {"c_hash": half_hash(code), **asked_claims(authorization, grant.claims.id_token)}
-    return protection.protect(claims, authorization.client, Use.ID_TOKEN)
+    return protection.protect(with_status(claims, issuer), authorization.client, Use.ID_TOKEN)
 
 
 def half_hash(value: str) -> str:

@@ -29,7 +29,6 @@ class Paths:
     logout: str = "/logout"
     revocation: str = "/revoke"
     introspection: str = "/introspect"
-    procuracoes: str = "/procuracoes"
     registration: str = "/register"
 
 

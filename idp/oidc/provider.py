@@ -111,9 +111,7 @@ class Provider:
                 protection=self.protection,
                 clock=self.clock,
             ),
-            procuracao_status_blueprint(
-                path=self.paths.procuracoes, own_tokens=self._own_tokens(), store=self.store, clock=self.clock
-            ),
+            procuracao_status_blueprint(own_tokens=self._own_tokens(), store=self.store, clock=self.clock),
         )
 
     def told(self) -> BackChannel:

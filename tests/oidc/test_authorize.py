@@ -182,7 +182,7 @@ def test_every_fault_is_told_to_the_registered_uri(browser: Browser, fault: dict
         ({"response_type": "code code"}, "unsupported_response_type"),
         ({"request": "x"}, "invalid_request_object"),
         ({"request": "x", "request_uri": "https://x.example"}, "invalid_request"),
-        ({"request_uri": "https://x.example"}, "request_uri_not_supported"),
+        ({"request_uri": "https://x.example"}, "invalid_request_uri"),
         ({"registration": "{}"}, "registration_not_supported"),
         ({"prompt": "none"}, "login_required"),
         ({"prompt": "none consent"}, "invalid_request"),

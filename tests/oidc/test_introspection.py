@@ -80,6 +80,10 @@ def test_a_client_asks_about_its_own(world: World) -> None:
     assert found["inscricao"]["numero"] == "040000028"
     assert found["representacao"]["modo"] == "procuracao"
     assert found["representacao"]["procuracao"]["id"] == "prc-1"
+    address = "https://id.example.org/procuracoes/prc-1/status"
+    assert found["representacao"]["procuracao"]["status"] == address
+    for told in (claims, payload(tokens["id_token"]), browser.userinfo(tokens["access_token"]).get_json()):
+        assert told["representacao"]["procuracao"]["status"] == address
     refresh = introspect(browser, tokens["refresh_token"]).get_json()
     assert (refresh["active"], refresh["client_id"], refresh["sub"]) == (True, "app", found["sub"])
     assert "token_type" not in refresh

@@ -89,6 +89,7 @@ def test_an_accountant_by_procuracao(browser: Browser) -> None:
             "inicio": "2026-03-01",
             "fim": "2027-02-28",
             "substabelecida": False,
+            "status": "https://id.example.org/procuracoes/prc-1/status",
         },
     }
     assert claims["cpf"] == "18162247238"

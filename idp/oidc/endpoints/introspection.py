@@ -24,6 +24,7 @@ from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.parameters import Parameters
 from idp.oidc.protection import Protection, Use
 from idp.oidc.server import Server
+from idp.oidc.status_address import with_status
 from idp.ports import Clients, Clock
 
 JWT = "application/token-introspection+jwt"
@@ -82,7 +83,7 @@ def introspection_blueprint(
             "sub": authorization.grant.sub,
             "auth_time": claims["auth_time"],
             "acr": claims["acr"],
-            **access_token_claims(authorization, scopes),
+            **with_status(access_token_claims(authorization, scopes), issuer),
         }
 
     def _of_client_token(claims: dict[str, Any]) -> dict[str, Any]:

@@ -17,14 +17,15 @@ from idp.oidc.endpoints.bearer import Unauthorized, bearer, challenging
 from idp.oidc.endpoints.unavailable import unavailable
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
+from idp.oidc.status_address import PATH
 from idp.ports import Clock, Store
 
 
-def procuracao_status_blueprint(*, path: str, own_tokens: OwnTokens, store: Store, clock: Clock) -> Blueprint:
-    """``path`` is followed by the procuração's id and ``/status``."""
+def procuracao_status_blueprint(*, own_tokens: OwnTokens, store: Store, clock: Clock) -> Blueprint:
+    """At the address that ``status_address.with_status`` makes."""
     blueprint = Blueprint("procuracao_status", __name__)
 
-    @blueprint.get(f"{path}/<id>/status")
+    @blueprint.get(f"{PATH}/<id>/status")
     def status(id: str) -> Response:
         now = clock.now()
         try:

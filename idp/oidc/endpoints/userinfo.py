@@ -17,6 +17,7 @@ from idp.oidc.endpoints.unavailable import unavailable
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.protection import Protection, Use, wants_jwt
+from idp.oidc.status_address import with_status
 from idp.ports import Clock
 
 
@@ -35,7 +36,7 @@ def userinfo_blueprint(
             raise Unauthorized(403, "insufficient_scope", "the token was not issued for openid")
         # A token made for an API is in that API's hands: it learns here no more than the token tells it.
         told = userinfo_claims if claims["aud"] == issuer else access_token_claims
-        body = {"sub": authorization.grant.sub, **told(authorization, scopes)}
+        body = {"sub": authorization.grant.sub, **with_status(told(authorization, scopes), issuer)}
         client, headers = authorization.client, {"Cache-Control": "no-store"}
         if not wants_jwt(client):
             return Response(orjson.dumps(body), content_type="application/json", headers=headers)
