@@ -58,10 +58,15 @@ class Alvo:
     documento: str | None = None
 
 
+VENCENDO = timedelta(days=30)
+"""How long before its end a procuração is pointed out to its parties."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consulta:
-    """A page of a long list. ``situacao``: vigentes, pendentes, encerradas or todas, at the moment ``at``. ``q``: part
-    of a party's name or document. ``limit`` rows from ``offset`` on."""
+    """A page of a long list. ``situacao``: vigentes, vencendo (those of them that end within ``VENCENDO``), pendentes,
+    encerradas or todas, at the moment ``at``. ``q``: part of a party's name or document. ``limit`` rows from ``offset``
+    on."""
 
     at: datetime
     situacao: str = "todas"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 from idp.domain.designacao import Designacao
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.errors import AlreadySpent, NotFound
-from idp.ports_outorga import Alvo, Consulta
+from idp.ports_outorga import VENCENDO, Alvo, Consulta
 from idp.storage.sql import rows
 from idp.storage.sql.lists import named, of, page
 from idp.storage.sql.statements import Upsert, chain, procuracao
@@ -140,6 +140,9 @@ def _meant(consulta: Consulta) -> ColumnElement[bool]:
     c = procuracoes.c
     conditions = {
         "vigentes": and_(c.estado.in_(_IN_FORCE), c.fim > consulta.at),
+        "vencendo": and_(
+            c.estado == EstadoProcuracao.ATIVA.value, c.fim > consulta.at, c.fim <= consulta.at + VENCENDO
+        ),
         "pendentes": and_(c.estado == EstadoProcuracao.PENDENTE.value, c.fim > consulta.at),
         "encerradas": or_(c.estado.not_in(OPEN), c.fim <= consulta.at),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from idp.domain.documents import CPF, Documento
@@ -14,8 +14,6 @@ from idp.web.text import data, legivel, ultimo_dia
 from idp.web.views.person import publico, responsavel
 from idp.web.views.poderes import todos_em_palavras
 
-VENCENDO = timedelta(days=30)
-"""How long before its end a procuração is pointed out."""
 _E = EstadoProcuracao
 
 

@@ -97,6 +97,10 @@ _IMPEDIDO: dict[Impedimento, tuple[str, ...]] = {
         "A pessoa que este e-CNPJ traz como responsável não está entre os representantes atuais da empresa no cadastro "
         "de contribuintes.",
     ),
+    Impedimento.CARENCIA: (
+        "A lista de certificados revogados de quem emitiu este certificado está atrasada. Com ela assim, ele serve para "
+        "consultar, mas não para dar ou aceitar poderes. O problema não é do certificado: tente mais tarde.",
+    ),
     Impedimento.SEM_VINCULO: ("O cadastro de contribuintes não diz que este certificado pode agir por esta parte.",),
 }
 _DIVERGENTE = (

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 AVISOS: dict[str, str] = {
-    "todos": "Você está dando todos os poderes, inclusive os que forem criados depois. Prefira só os necessários.",
-    "nome_desconhecido": "Não temos como conferir o nome com este CPF. Confira o número com atenção.",
-    "substabelecivel": "Quem recebe poderá passar esta procuração adiante sem perguntar a você.",
-    "sem_reserva": "Você passa tudo adiante e deixa de poder agir por esta procuração.",
+    "raiz": "Vale para toda a empresa: todos os estabelecimentos, também os que forem abertos depois.",
+    "nivel": "Um dos poderes exige um certificado de nível mais alto do que o que você escolheu, e vale o mais alto.",
 }
 """Beside the text of a draft."""
 
