@@ -10,6 +10,7 @@ It cannot show that nothing was left out: only the whole chain shows that.
 
 from __future__ import annotations
 
+import hashlib
 from base64 import urlsafe_b64encode
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -148,9 +149,22 @@ def _rows(case: Mapping[str, Any]) -> list[Finding]:
             )
         ):
             findings.append(Finding(False, f"row {entry['sequence']} stands in the chain where it says"))
+    findings += _texts(case["acts"], case["rows"])
     if all(finding.holds for finding in findings):
         findings.append(Finding(True, f"{len(sequences)} rows are what was written at the time, each in its place"))
     return findings
+
+
+def _texts(acts: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """The texts people were shown: of each, whether its digest is what the audit wrote down with the act."""
+    written = {(row["payload"].get("ato"), row["payload"].get("texto_sha256")) for row in rows}
+    shown = [act for act in acts if act["texto"] is not None]
+    wrong = [
+        act["id"] for act in shown if (act["id"], hashlib.sha256(act["texto"].encode()).hexdigest()) not in written
+    ]
+    if wrong:
+        return [Finding(False, f"the text of the act {id} is the one that was shown") for id in wrong]
+    return [Finding(True, f"{len(shown)} texts are those that were shown")] if shown else []
 
 
 def _covering(rooted: Sequence[Checkpoint], ends: Sequence[int], row: Row, check: Check) -> int:

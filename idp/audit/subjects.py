@@ -87,6 +87,7 @@ MEMBERS: tuple[tuple[str, Callable[[str], tuple[str, ...]]], ...] = (
     ("por", _person("parte")),
     ("pessoa", _person("parte")),
     ("designado", _person("parte")),
+    ("designado", _person("parte")),
     ("empresa", _person("parte")),
     ("choice", _choice),
     ("procuracao", lambda value: (procuracao(value),)),

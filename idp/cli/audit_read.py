@@ -128,6 +128,7 @@ def bundle(settings: Settings, store: SqlStore, ring: KeyRing, id: str) -> tuple
         "procuracao": _procuracao(found.procuracao),
         "ancestors": [_procuracao(one) for one in found.ancestors],
         "descendants": [_procuracao(one) for one in found.descendants],
+        "acts": [{**act, "em": act["em"].isoformat()} for act in found.acts],
         "rows": entries,
         "checkpoints": [one.document() for one in checkpoints],
         "checkpoint_key": ring.checkpoint_jwk,

@@ -44,6 +44,7 @@ class Export:
             "issuer": "https://id.example",
             "made_at": "2026-12-01T12:00:00+00:00",
             "procuracao": {"id": id},
+            "acts": [{"id": act["id"], "texto": act["texto"]} for act in found.acts],
             "rows": entries,
             "checkpoints": [one.document() for one in used],
             "checkpoint_key": self.ring.checkpoint_jwk,
@@ -163,6 +164,8 @@ def forged(export: Export, change: Callable[[dict[str, Any]], object]) -> bytes:
         lambda c: c["checkpoints"][0].update(sequence=14),
         lambda c: c["checkpoints"][0].pop("root"),
         lambda c: c.update(checkpoint_key={}),
+        lambda c: c["acts"][0].update(texto="Outorgo todos os poderes."),
+        lambda c: c["acts"][0].update(id="another"),
     ],
 )
 def test_who_signs_cannot_make_a_row_that_the_chain_has_not(

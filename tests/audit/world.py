@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from idp.domain.ato import AtoRegistrado
+from idp.domain.documents import Documento
+from idp.domain.ato import AtoRegistrado
 from idp.domain.documents import Documento
 from idp.domain.grant import Authorization, Grant
 from idp.domain.person import Holder
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Modo, Representation
 from idp.flow import events
+from idp.ports import AuditEvent
 from idp.ports import AuditEvent
 from idp.storage.sql import SqlStore
 from tests.contracts.data import grant
@@ -33,11 +38,16 @@ from tests.domain.samples import (
 )
 
 NOON = T0
+TEXTO = "Outorgo a AUGUSTA ADA KING os poderes de consultar."
 MAE = procuracao(id="prc_mae")
 """Wayne Enterprises to Ada; Ada passed it on to Eva."""
 FILHA = filha(MAE, id="prc_filha")
 OUTRA = procuracao(id="prc_outra", outorgado=BRUCE, outorgado_nome="BRUCE WAYNE")
 """Of the same company to somebody else: no part of the case."""
+
+
+def _act(at: datetime, evento: str, about: Procuracao, by: Documento) -> AuditEvent:
+    return events.outorga(AtoRegistrado(f"ato-{evento}-{about.id}", evento, at, str(by), "", "e-cpf"), about)
 
 
 def use(
@@ -77,6 +87,8 @@ def act(at: datetime, event: str, one: Procuracao, by: Documento) -> AuditEvent:
         "estado": one.estado.value,
         "por": str(by),
     }
+    if (one, event) == (MAE, "outorgar"):
+        payload |= {"ato": "a1", "texto_sha256": hashlib.sha256(TEXTO.encode()).hexdigest()}
     return AuditEvent(f"procuracao.{event}", at, payload)
 
 
@@ -85,6 +97,9 @@ def story(store: SqlStore) -> None:
     with store.begin() as uow:
         for one in (MAE, FILHA, OUTRA):
             uow.procuracoes.add(one)
+        uow.atos.add(
+            AtoRegistrado("a1", "outorgar", NOON, str(MATRIZ), "W", "titular", procuracao="prc_mae", texto=TEXTO)
+        )
         uow.audit.append(act(NOON, "outorgar", MAE, MATRIZ))
         uow.audit.append(act(NOON + DAY, "aceitar", MAE, ADA))
         uow.audit.append(act(NOON + 2 * DAY, "substabelecer", FILHA, ADA))

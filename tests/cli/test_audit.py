@@ -73,7 +73,7 @@ def test_search_finds_by_what_is_asked_and_is_itself_recorded(told: Idp) -> None
     found = lines(told("audit search --json --person", "181.622.472-38", "--client", "dte"))
     assert [row["kind"] for row in found] == ["code.issued", "token.issued", "audit.read"]
     (line,) = told("audit search --procuracao prc_mae --kind procuracao.revogar").stdout.splitlines()
-    assert line.startswith("15  2026-11-30T13:00:00+00:00  procuracao.revogar  {")
+    assert line.startswith("19  2026-11-30T13:00:00+00:00  procuracao.revogar  {")
     assert lines(told("audit search --json --inscricao AM:040000028 --since 2026-11-29")) != []
     read = [row["payload"] for row in lines(told("audit search --json --kind audit.read"))]
     assert all(row["actor"] for row in read)

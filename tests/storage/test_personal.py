@@ -44,7 +44,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "criado_em": NOON, "expira_em": NOON + DAY, "mensagem": "por favor", "estado": "ABERTO",
     },
     "atos": {
-        "id": "a1", "procuracao": "prc_mae", "evento": "outorgar", "em": NOON, "por": "34785515000166",
+        "id": "a2", "procuracao": "prc_mae", "evento": "outorgar", "em": NOON, "por": "34785515000166",
         "por_nome": "W", "qualidade": "titular", "motivo": "", "texto": "dou poderes a Ada",
     },
     "perfis": {"titular": "18162247238", "dados": '{"email":"ada@example.com"}'},
@@ -106,7 +106,7 @@ def test_what_an_export_says(store: SqlStore) -> None:
     exported = of(store)
     assert sorted(row["id"] for row in exported["procuracoes"]) == ["prc_filha", "prc_mae"]
     assert exported["perfis"][0]["dados"] == {"email": "ada@example.com"}
-    assert exported["atos"][0]["texto"] == "dou poderes a Ada"
+    assert exported["atos"][1]["texto"] == "dou poderes a Ada"
     assert exported["grants"][0]["client_id"] == "dte"
     assert [row["kind"] for row in exported["audit"]] == [
         "procuracao.outorgar",

@@ -142,7 +142,7 @@ def test_requests_and_designacoes_go_with_their_acts(store: SqlStore) -> None:
         for number, owner in enumerate(({"designacao": "d1"}, {"procuracao": "prc_mae"})):
             connection.execute(
                 insert(t.atos).values(
-                    id=f"a{number}", evento="x", em=NOON, por="34785515000166", por_nome="W", qualidade="titular",
+                    id=f"b{number}", evento="x", em=NOON, por="34785515000166", por_nome="W", qualidade="titular",
                     motivo="", texto="texto", **owner,
                 )
             )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from idp.errors import NotFound
 from idp.storage.sql import rows
 from idp.storage.sql.engine import answering
 from idp.storage.sql.statements import chain, procuracao
-from idp.storage.sql.tables import procuracoes
+from idp.storage.sql.tables import atos, procuracoes
 from idp.storage.sql.trail import SqlAuditTrail
 
 _DEEPEST = 16
@@ -29,6 +29,7 @@ _BELOW = _below.union_all(
     select(procuracoes, _below.c.elo + 1).where(procuracoes.c.pai == _below.c.id, _below.c.elo < _DEEPEST)
 )
 _DESCENDANTS = select(*procuracao(_BELOW)).order_by(_BELOW.c.elo, _BELOW.c.id)
+_ACTS = select(atos).where(atos.c.procuracao.in_(bindparam("ids", expanding=True))).order_by(atos.c.em, atos.c.id)
 _ONE = select(*procuracao()).where(procuracoes.c.id == bindparam("key"))
 
 
@@ -39,6 +40,8 @@ class Case:
     procuracao: Procuracao
     ancestors: Sequence[Procuracao]
     descendants: Sequence[Procuracao]
+    acts: Sequence[Mapping[str, Any]] = ()
+    """What was done to each of them, with the texts shown, as ``atos`` keeps it."""
 
 
 def case(reader: Engine, id: str) -> Case:
@@ -47,7 +50,10 @@ def case(reader: Engine, id: str) -> Case:
         found = _all(connection, _ONE, id) if id.isprintable() else []
         if not found:
             raise NotFound(f"procuracao {id}")
-        return Case(found[0], _all(connection, _ANCESTORS, id), _all(connection, _DESCENDANTS, id))
+        above, below = _all(connection, _ANCESTORS, id), _all(connection, _DESCENDANTS, id)
+        ids = [one.id for one in (*found, *above, *below)]
+        acts = connection.execute(_ACTS, {"ids": ids}).mappings()
+        return Case(found[0], above, below, [{str(name): value for name, value in act.items()} for act in acts])
 
 
 def case_rows(trail: SqlAuditTrail, about: Case) -> Iterator[Row]:
