@@ -169,3 +169,18 @@ def test_client_credentials_is_one_audit_append_and_no_read(installed: Installed
 
 def _is_read(sql: str) -> bool:
     return sql.startswith(("SELECT", "WITH"))
+
+
+def test_introspection_is_one_read(installed: Installed) -> None:
+    token = installed.token(REDEEM + installed.code())["access_token"]
+    for _ in range(2):
+        assert installed.request("/introspect", f"token={token}", Authorization=AUTHORIZATION).get_json()["active"]
+        assert (len(installed.trips.alone), installed.trips.transactions, installed.trips.ephemeral) == (1, 0, [])
+        assert _is_read(installed.trips.alone[0])
+
+
+def test_revocation_is_one_transaction(installed: Installed) -> None:
+    token = installed.token(REDEEM + installed.code())["access_token"]
+    assert installed.request("/revoke", f"token={token}", Authorization=AUTHORIZATION).status_code == 200
+    assert (installed.trips.alone, installed.trips.transactions, installed.trips.ephemeral) == ([], 1, [])
+    assert len(installed.trips.inside) <= 3, installed.trips.inside
