@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Flask
@@ -27,7 +28,9 @@ from idp.domain.representation import Regras
 from idp.fetch.documents import ClientDocuments
 from idp.flow.authorize import Journey
 from idp.flow.gateway import Gateway
+from idp.flow.inscricoes import Inscricoes
 from idp.flow.logout import Logout
+from idp.flow.outorga import Outorga
 from idp.flow.policy import Policy
 from idp.flow.redeem import Redemption
 from idp.flow.source import OwnTables
@@ -37,9 +40,9 @@ from idp.oidc.metadata import Paths
 from idp.oidc.provider import Provider
 from idp.oidc.registration import Registrar
 from idp.oidc.response import authorization_response
-from idp.ports import CadastroSource, Clock
+from idp.ports import CadastroSource, Clock, Ephemeral
 from idp.settings import Settings
-from idp.storage.ephemeral import EphemeralSessions, EphemeralTransactions, open_ephemeral
+from idp.storage.ephemeral import EphemeralRascunhos, EphemeralSessions, EphemeralTransactions, open_ephemeral
 from idp.storage.sql import SqlStore, open_store, schema
 from idp.storage.sql.clients import CachedClients
 from idp.web import logs
@@ -51,6 +54,7 @@ from idp.web.hop import refuse_unless
 from idp.web.login import login_blueprint
 from idp.web.outcome import make_responder
 from idp.web.pages import Pages, Site
+from idp.web.portal import make_portal
 from idp.web.screens import StepScreens
 from idp.web.security import protect
 from idp.web.text import use_timezone
@@ -106,17 +110,33 @@ class Parts:
         return cadastro_source(self.settings, self.store, self.clock)
 
     @cached_property
+    def ephemeral(self) -> Ephemeral:
+        return open_ephemeral(self.settings.ephemeral_url, self.settings.database_url, self.clock)
+
+    @cached_property
     def journey(self) -> Journey:
-        ephemeral = open_ephemeral(self.settings.ephemeral_url, self.settings.database_url, self.clock)
         return Journey(
             clock=self.clock,
             store=self.store,
-            transactions=EphemeralTransactions(ephemeral, self.clock),
-            sessions=EphemeralSessions(ephemeral, self.clock),
+            transactions=EphemeralTransactions(self.ephemeral, self.clock),
+            sessions=EphemeralSessions(self.ephemeral, self.clock),
             clients=self.clients,
             identifiers=self.keys,
             revocation=self.revocation,
             policy=self.policy,
+            source=self.source,
+        )
+
+    @cached_property
+    def outorga(self) -> Outorga:
+        return Outorga(
+            clock=self.clock,
+            store=self.store,
+            clients=self.clients,
+            revocation=self.revocation,
+            rascunhos=EphemeralRascunhos(self.ephemeral, self.clock),
+            regras=self.policy.regras,
+            timezone=ZoneInfo(self.settings.timezone),
             source=self.source,
         )
 
@@ -188,6 +208,14 @@ def create_issuer(settings: Settings) -> Flask:
         *parts.provider.front_channel(journey=journey, logout=logout, pages=pages, respond=respond, writer=writer),
         login_blueprint(journey, screens, respond),
         consent_blueprint(journey, screens, respond),
+        make_portal(
+            journey=journey,
+            outorga=parts.outorga,
+            inscricoes=Inscricoes(clock=parts.clock, store=parts.store, regras=parts.policy.regras),
+            ephemeral=parts.ephemeral,
+            pages=pages,
+            respond=respond,
+        ),
         assets_blueprint(),
     ):
         app.register_blueprint(blueprint)

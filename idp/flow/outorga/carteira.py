@@ -45,8 +45,8 @@ class Carteira(Eventos):
         self, quem: Session, *, papel: str, situacao: str = "vigentes", q: str = "", pagina: int = 1
     ) -> Pagina[Procuracao]:
         """One page of procurações. ``papel``: concedidas (given, or passed on) or recebidas (also by a company that
-        named them). ``situacao``: as in :class:`idp.ports_outorga.Consulta`. ``q``: part of a name, or the beginning of a document.
-        Raises NotEntitled for an e-CNPJ whose responsável no longer represents the company."""
+        named them). ``situacao``: as in :class:`idp.ports_outorga.Consulta`. ``q``: part of a name, or the
+        beginning of a document. Raises NotEntitled for an e-CNPJ whose responsável no longer represents the company."""
         now, consulta = self._consulta(quem, situacao, q, pagina)
         with self.store.reading() as uow:
             alvos = self.alvos(uow, quem, now)

@@ -6,15 +6,36 @@ from flask import Blueprint, Response
 
 from idp.domain.politica import NotEntitled
 from idp.errors import IllegalTransition, NotFound
-from idp.flow.outorga import CertificateRefused
+from idp.flow.authorize import Journey
+from idp.flow.inscricoes import Inscricoes
+from idp.flow.outorga import CertificateRefused, Outorga
+from idp.ports import Ephemeral
+from idp.web.outcome import Responder
+from idp.web.pages import Pages
 from idp.web.portal.conceder import add_conceder
+from idp.web.portal.door import Door
 from idp.web.portal.equipe import add_equipe
 from idp.web.portal.listas import add_lists
 from idp.web.portal.parts import Portal
 from idp.web.portal.pedidos import add_pedidos
+from idp.web.portal.preenchimentos import Preenchimentos
 from idp.web.portal.procuracoes import add_procuracoes
 from idp.web.views.certificate import refusal
 from idp.web.views.portal_avisos import NAO_ENCONTRADA, impedido, mudou
+
+
+def make_portal(
+    *,
+    journey: Journey,
+    outorga: Outorga,
+    inscricoes: Inscricoes,
+    ephemeral: Ephemeral,
+    pages: Pages,
+    respond: Responder,
+) -> Blueprint:
+    """The portal over its flow. The authority's policy is the one that ``outorga`` judges by."""
+    door = Door(journey, respond, pages, Preenchimentos(ephemeral))
+    return portal_blueprint(Portal(door, outorga, inscricoes, outorga.politica, pages, journey.clock))
 
 
 def portal_blueprint(portal: Portal) -> Blueprint:

@@ -71,10 +71,10 @@ class Conceder:
         if begun.resultado:
             return see_other(begun.resultado)
         campos = typed(CONCEDER)
-        searching = word("acao") == "procurar" or campos["procurar"] != begun.campos.get("procurar", [""])
         sent = self.portal.door.preenchimentos.send(begun, campos)
         here = f"/portal/conceder/{begun.id}"
-        if searching and sent.um("escopo_tipo") == TipoEscopo.INSCRICOES or word("acao") == "procurar":
+        entered = sent.um("procurar") != begun.um("procurar")  # and Enter pressed: that is the form's other button
+        if word("acao") == "procurar" or (entered and sent.um("escopo_tipo") == TipoEscopo.INSCRICOES):
             return see_other(f"{here}#procurar")
         leitura = Leitura(sent, dia(self.portal.clock.now()))
         try:

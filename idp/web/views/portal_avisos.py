@@ -98,7 +98,7 @@ _IMPEDIDO: dict[Impedimento, tuple[str, ...]] = {
         "de contribuintes.",
     ),
     Impedimento.CARENCIA: (
-        "A lista de certificados revogados de quem emitiu este certificado está atrasada. Com ela assim, ele serve para "
+        "A lista de certificados revogados de quem emitiu este certificado está atrasada. Assim ele serve para "
         "consultar, mas não para dar ou aceitar poderes. O problema não é do certificado: tente mais tarde.",
     ),
     Impedimento.SEM_VINCULO: ("O cadastro de contribuintes não diz que este certificado pode agir por esta parte.",),
