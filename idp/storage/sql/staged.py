@@ -85,6 +85,9 @@ class Target:
                 )
             )
         ).select_from(both)
+        same = (self.new.c[name].is_not_distinct_from(table.c[name]) for name in names)
+        self.prune = delete(self.new).where(~self.new.c.removido, exists().where(*same))
+        """What is the same here needs no lock."""
         self.remove = delete(table).where(
             exists().where(self.new.c.removido, *(self.new.c[name] == table.c[name] for name in key))
         )

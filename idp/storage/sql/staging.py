@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -106,19 +107,25 @@ class SqlStaging:
                 for kind in ("added", "changed", "removed", "kept"):
                     statement = target.differences(kind).limit(most).execution_options(yield_per=1000)
                     for row in self._connection.execute(statement).mappings():
-                        yield _difference(target, kind, row)
+                        one = _difference(target, kind, row)
+                        if one.fields or kind != "changed":  # the text for searching alone is nobody's difference
+                            yield one
 
     def merge(self, summary: Mapping[str, object]) -> Mapping[str, Counts]:
+        same = {target.name: self._prune(target) for target in TARGETS}
         with self._transaction("BEGIN" if self._postgresql else "BEGIN IMMEDIATE"):
             if self._postgresql:
                 self._connection.execute(LOCK)
-            found = self.compare()
+            rest = self.compare()
+            found = {name: replace(counts, same=counts.same + same[name]) for name, counts in rest.items()}
             for target in TARGETS:
                 self._connection.execute(target.merge.on(self._connection), {"at": self._at})
             self._connection.execute(REPRESENTANTES.remove)
             tables = {name: {k: v for k, v in asdict(counts).items() if v} for name, counts in found.items()}
             event = AuditEvent("cadastro.imported", self._at, {**summary, "tables": tables})
             SqlAudit(self._connection).append(event)
+        if self._postgresql:  # or a database just filled is read as if it were empty
+            self._connection.exec_driver_sql(f"ANALYZE {', '.join(target.name for target in TARGETS)}")
         return found
 
     @contextmanager
@@ -130,6 +137,10 @@ class SqlStaging:
             self._connection.exec_driver_sql("ROLLBACK")
             raise
         self._connection.exec_driver_sql("COMMIT")
+
+    def _prune(self, target: Target) -> int:
+        with self._transaction("BEGIN"):
+            return self._connection.execute(target.prune).rowcount
 
     def _counts(self, target: Target) -> Counts:
         row = self._connection.execute(target.counts).one()
@@ -165,6 +176,10 @@ def _difference(target: Target, kind: str, row: Mapping[Any, Any]) -> Difference
     return Difference(target.name, kind, {name: row[name] for name in target.key}, fields)
 
 
+# Municípios and the parties of procurações repeat.
+_busca = lru_cache(maxsize=4096)(busca)
+
+
 def _moment(value: Any) -> Any:
     """As the type Moment writes it in SQLite."""
     return (
@@ -187,7 +202,7 @@ def _encode(record: Registro) -> Iterator[tuple[Target, dict[str, Any]]]:
     else:
         documento, contribuinte = record.documento.numero, rows.contribuinte_id(record.documento)
         if isinstance(record, Contribuinte):
-            yield CONTRIBUINTES, {"id": contribuinte, "nome": record.nome, "busca": busca(record.nome)}
+            yield CONTRIBUINTES, {"id": contribuinte, "nome": record.nome, "busca": _busca(record.nome)}
             if isinstance(record.documento, CPF):
                 yield ESTABELECIMENTOS, {"documento": documento, "contribuinte": contribuinte, "matriz": True}
         elif isinstance(record, Estabelecimento):
@@ -205,6 +220,6 @@ def _encode(record: Registro) -> Iterator[tuple[Target, dict[str, Any]]]:
                     "contribuinte": contribuinte,
                     "situacao": record.situacao.value,
                     "municipio": record.municipio,
-                    "busca": busca(f"{record.municipio} {record.id.uf}"),
+                    "busca": _busca(f"{record.municipio} {record.id.uf}"),
                 },
             )
