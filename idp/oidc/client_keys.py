@@ -1,6 +1,6 @@
 """Clients' public keys: from the registration, or from the jwks_uri, where they may change at any time.
 
-A fetched set is used for some minutes. What no key of it verifies is tried once more with a set fetched anew: that is
+A fetched set is used for a minute. What no key of it verifies is tried once more with a set fetched anew: that is
 how a client rotates (OIDC Core §10.1.1), and at most so often, because anybody can send a token that nothing verifies.
 """
 
@@ -28,7 +28,7 @@ from idp.ports import Document, Documents
 Jwk = Mapping[str, Any]
 Usable = tuple[tuple[Jwk, PublicKey], ...]
 
-FRESH_SECONDS = 300.0
+FRESH_SECONDS = 60.0
 """A key that its client withdrew is gone here at most so much later."""
 STALE_SECONDS = 3600.0
 """For so long the last set serves while the client's host does not answer."""

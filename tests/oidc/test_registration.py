@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from idp.domain.client_document import KNOWN
 from idp.domain.registration import Ceiling, InitialToken
 from idp.domain.representation import Demanda
 from idp.fetch.documents import ClientDocuments
 from idp.oidc.endpoints.registration import registration_blueprint
+from idp.oidc.metadata import Paths, metadata
 from idp.oidc.registration import Registrar
 from tests.oidc.world import ISSUER, START, VERIFIER, World, digest
 from tests.support.https import HttpsServer
@@ -424,6 +428,12 @@ def test_a_registered_client_logs_somebody_in(endpoint: Registration) -> None:
     assert browser.userinfo(tokens["access_token"]).status_code == 401
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_discovery_names_the_endpoint_where_there_is_one(on: bool) -> None:
+    found = json.loads(metadata(ISSUER, Paths(), by_reference=True, registering=on).body)
+    assert found.get("registration_endpoint") == (f"{ISSUER}/register" if on else None)
+
+
 # --- The sector's document, from a real server ---------------------------------------------------------------------
 
 
@@ -468,3 +478,36 @@ def test_a_sector_inside_the_house_is_not_asked(world: World, server: HttpsServe
     endpoint.refused(redirect_uris=BOTH, sector_identifier_uri=server.url("/sector"))
     endpoint.refused(redirect_uris=BOTH, sector_identifier_uri="https://169.254.169.254/latest")
     assert server.asked == []
+
+
+# --- Whatever is sent, the answer is one of the specification's ----------------------------------------------------
+
+NAMES = sorted(KNOWN | {"client_id", "client_secret", "software_statement", "client_name#pt-BR"})
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=30)
+    | st.sampled_from(
+        ["code", "none", "RS256", "ECDH-ES", "openid", "https://a.example/cb", "https://[::1", "pairwise"]
+    )
+)
+VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(max_size=8), SCALARS, max_size=3)
+MEMBERS = st.sampled_from(["kty", "n", "e", "crv", "x", "y", "kid", "use", "alg"])
+KEY = st.dictionaries(MEMBERS, VALUES | st.sampled_from(["RSA", "EC", "P-256", "sig", "AQAB"]))
+KEYS = st.fixed_dictionaries({"keys": st.lists(KEY, max_size=2)})
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(document=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5), jwks=st.none() | KEYS)
+def test_no_document_is_an_error_of_ours(endpoint: Registration, document: dict[str, Any], jwks: Any) -> None:
+    try:
+        response = endpoint.post(GOOD | document | ({"jwks": jwks} if jwks else {}))
+    except UnicodeEncodeError:
+        return  # halves of characters: the test's own client cannot send them
+    assert response.status_code in (201, 400, 429)
+    if response.status_code == 201:
+        assert endpoint.at("GET", response.get_json()).status_code == 200
+    elif response.status_code == 400:
+        assert response.get_json()["error"] in ("invalid_redirect_uri", "invalid_client_metadata")
