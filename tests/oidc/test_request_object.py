@@ -12,6 +12,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from idp.oidc.client_keys import ClientKeys, Nobody
+from idp.oidc.errors import Returned
+from idp.oidc.request_object import RequestObjects
 from tests.oidc.test_authorize import BAD_URIS
 from tests.oidc.world import CALLBACK, ISSUER, START, Browser, World, answer
 
@@ -223,6 +226,17 @@ def test_what_the_reference_holds_must_be_good_and_what_its_hash_says(registered
     hashed = next(uri for uri in registered.clients.get("app").request_uris if len(uri) > len(REFERENCE) + 10)
     published[REFERENCE] = signed().encode()
     assert answer(client.authorize(request_uri=hashed))["error"] == "invalid_request_uri"
+
+
+def test_none_by_reference_where_nobody_fetches(registered: World) -> None:
+    keys = ClientKeys(Nobody())
+    switched_off = RequestObjects(issuer=ISSUER, clock=registered.clock, client_keys=keys, documents=Nobody())
+    client = registered.clients.get("app")
+    assert client is not None
+    with pytest.raises(Returned, match="request_uri_not_supported"):
+        switched_off.unfold({"client_id": "app", "request_uri": REFERENCE}, client)
+    asked = {"client_id": "app", "response_type": "code", "request": signed(state="inside")}
+    assert switched_off.unfold(asked, client)["state"] == "inside"
 
 
 def test_not_both(client: Browser) -> None:
