@@ -19,8 +19,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("idp.web")
 
 
 def configure(level: str) -> None:
-    """Once per process. ``level``: info, warning or error. What libraries say through ``logging`` becomes the same kind
-    of line."""
+    """Once per process. ``level``: info, warning or error. What libraries say through ``logging``, from warnings on,
+    becomes the same kind of line."""
     shared: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -33,7 +33,7 @@ def configure(level: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_LAST],
         )
     )
-    logging.basicConfig(handlers=[lines], level=level.upper())
+    logging.basicConfig(handlers=[lines], level=max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
     structlog.configure(
         processors=[*shared, *_LAST],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
