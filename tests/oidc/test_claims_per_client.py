@@ -8,14 +8,13 @@ from datetime import timedelta
 import pytest
 
 from idp.domain.client import SCOPES, Client
-from idp.domain.documents import CPF
 from idp.domain.grant import Authorization
 from idp.domain.perfil import Endereco, Perfil
-from idp.domain.person import Holder, PessoaFisica
+from idp.domain.person import Holder
 from idp.domain.representation import Demanda, Fatos, Modo, Regras, represent
 from idp.oidc.claims import CLAIMS, access_token_claims, id_token_claims, userinfo_claims
 from tests.contracts.data import grant
-from tests.domain.samples import ADA, MATRIZ, T0, ada, inscricao, procuracao, wayne
+from tests.domain.samples import MATRIZ, T0, ada, inscricao, procuracao, wayne
 
 PERFIL = Perfil(
     T0,
@@ -72,7 +71,5 @@ def test_an_empty_list_is_nothing_and_none_is_what_the_scopes_give() -> None:
 
 
 def test_what_is_never_told() -> None:
-    """Birth date, RG, voter number and the responsável's CPF as one's own: no client has a claim for them."""
+    """Birth date, RG, voter number, the certificate's serial number: no client has a claim for them."""
     assert not {"birthdate", "rg", "titulo_eleitor", "serial"} & (told(ada, None) | told(wayne, None))
-    stranger = PessoaFisica(CPF("90000107212"), "ANA")
-    assert str(ADA) not in str(told(replace(ada, nome=stranger.nome), frozenset({"titular"})))
