@@ -113,6 +113,8 @@ class Transaction:
     choice: RepresentationRef | None = None
     consented: bool = False
     asked: bool = False
+    search: str = ""
+    """What the person looks for in a long list. Kept here because a CNPJ or CPF has no place in an address."""
 
     @property
     def silent(self) -> bool:

@@ -13,10 +13,12 @@ from idp.domain.representation import Motivo, Representation, represent
 from idp.domain.transaction import Transaction
 from idp.errors import NotRepresentable
 from idp.flow import events
+from idp.flow.demand import demanded
+from idp.flow.logout import notify
 from idp.flow.policy import Policy
 from idp.flow.secret import digest, new_id
 from idp.flow.sid import sid_of
-from idp.ports import Identifiers, UnitOfWork
+from idp.ports import Clients, Identifiers, UnitOfWork
 
 
 def issue(
@@ -26,6 +28,7 @@ def issue(
     code: str,
     *,
     identifiers: Identifiers,
+    clients: Clients,
     policy: Policy,
     at: datetime,
 ) -> Authorization | Motivo:
@@ -43,7 +46,7 @@ def issue(
             choice.modo,
             fatos,
             nivel=session.certificado.nivel,
-            demanda=client.demanda,
+            demanda=demanded(client, tx.request.wanted),
             regras=policy.regras,
             at=at,
         )
@@ -51,6 +54,12 @@ def issue(
         motivo = Motivo(refusal.motivo)
         uow.audit.append(events.code_refused(at, tx, motivo))
         return motivo
+    if client.switch == "close":
+        ended = uow.grants.revoke_others(session.id, client.client_id, representation.ref, at)
+        for one in ended:
+            uow.audit.append(events.grant_revoked(at, one, "switched"))
+        if ended:
+            notify(uow, clients, ended, at)
     grant = _write(uow, tx, client, representation, digest(code), identifiers, policy, at)
     alone = tx.request.response_type == "id_token"
     perfil = uow.perfis.get(session.holder) if tells_perfil(grant, alone=alone) else None

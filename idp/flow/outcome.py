@@ -34,11 +34,12 @@ class AskLogin:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """Show "em nome de quem?". ``choices`` may offer nothing; ``refused`` is why the choice just made fell through.
+    """Show "em nome de quem?". ``choices`` may offer nothing; None leads to the page that shows them. ``refused`` is
+    why the choice just made fell through.
     ``known_at``: how old the remote cadastro's facts are, where it could not be asked just now."""
 
     tx: Transaction
-    choices: Choices
+    choices: Choices | None = None
     refused: Motivo | None = None
     known_at: datetime | None = None
 

@@ -17,6 +17,7 @@ from idp.domain.representation import Fatos, Representation, represent
 from idp.errors import InvalidGrant, InvalidToken, NotRepresentable, RevocationUnknown
 from idp.flow import events
 from idp.flow.certificate import certificate_refusal
+from idp.flow.demand import demanded
 from idp.flow.issue import tells_perfil
 from idp.flow.policy import REFRESH_REPEAT, Policy
 from idp.flow.secret import digest, s256
@@ -184,7 +185,7 @@ class Redemption:
             grant.choice.modo,
             fatos,
             nivel=grant.certificado.nivel,
-            demanda=client.demanda,
+            demanda=demanded(client, grant.wanted),
             regras=self.policy.regras,
             at=now,
         )

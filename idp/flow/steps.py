@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from idp.domain.transaction import Transaction
-from idp.flow.choices import Choices
 
 
 class Login:
@@ -16,7 +15,7 @@ class Login:
         return tx.session is None
 
     @staticmethod
-    def error(tx: Transaction, offered: Choices | None) -> str:
+    def error(tx: Transaction, possible: bool, particular: bool) -> str:
         """OIDC Core §3.1.2.6."""
         return "login_required"
 
@@ -31,10 +30,11 @@ class Consent:
         return tx.choice is None or not tx.consented
 
     @staticmethod
-    def error(tx: Transaction, offered: Choices | None) -> str:
-        """OIDC Core §3.1.2.6: there is nothing to choose, the representation is open, or only the scopes are new."""
-        if offered is not None and not offered.available:
-            return "interaction_required"
+    def error(tx: Transaction, possible: bool, particular: bool) -> str:
+        """OIDC Core §3.1.2.6. ``possible``: there is something to choose. ``particular``: a certain right was asked
+        for, and to lack it is an answer; to have nothing at all may change with a person before the page."""
+        if not possible:
+            return "access_denied" if particular else "interaction_required"
         return "account_selection_required" if tx.choice is None else "consent_required"
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from flask import Blueprint, Response, request
 
+from idp.errors import IllegalTransition, NotFound
 from idp.flow.authorize import Journey
-from idp.flow.outcome import AskConsent, AskLogin, Displayed, Pagina
+from idp.flow.choices import Look
+from idp.flow.outcome import AskConsent, AskLogin, Displayed, Outcome, Pagina
 from idp.web.browser import browser_digest, same_origin, session_key
 from idp.web.outcome import Responder, to_page
 from idp.web.parameters import CHOICE, ID, SECRET, once
-from idp.web.screens import Browsing, StepScreens
+from idp.web.screens import StepScreens
 from idp.web.views.notice import ORIGEM
 
 _QUERY_LENGTH = 100
 _PAGE = re.compile(r"[1-9][0-9]{0,3}\Z")
+_ANY = re.compile(r"1\Z")
+_PROCURACAO = re.compile(r"[!-~]{1,64}\Z")
+_GONE = "A procuração que você respondeu não está mais à espera do seu aceite. Nada foi mudado."
 
 
 def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder) -> Blueprint:
@@ -25,10 +31,7 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
     @blueprint.get("/consentimento")
     def show() -> Response:
         tx = once(request.args, "tx", ID)
-        if tx is None:
-            return respond(Displayed(Pagina.TRANSACAO_EXPIRADA))
-        outcome = journey.resume(tx, browser=browser_digest(request), session_key=session_key(request))
-        return screens.consent(outcome, _browsing()) if isinstance(outcome, AskConsent) else respond(outcome)
+        return respond(Displayed(Pagina.TRANSACAO_EXPIRADA)) if tx is None else shown(tx, _look())
 
     @blueprint.post("/consentimento")
     def decide() -> Response:
@@ -38,6 +41,7 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
         if tx is None or csrf is None:
             return respond(Displayed(Pagina.FORMULARIO_INVALIDO))
         browser, session = browser_digest(request), session_key(request)
+        whose: dict[str, Any] = {"browser": browser, "csrf": csrf, "session_key": session}
         match request.form.getlist("decisao"):
             case ["cancelar"]:
                 return respond(journey.refused(tx, browser=browser, csrf=csrf))
@@ -45,19 +49,39 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
                 outcome = journey.other_certificate(tx, browser=browser, csrf=csrf)
                 return to_page("/login", tx=tx, trocar="1") if isinstance(outcome, AskLogin) else respond(outcome)
             case ["autorizar"] if "escolha" not in request.form:
-                outcome = journey.resume(tx, browser=browser, session_key=session)
-                if isinstance(outcome, AskConsent):
-                    return screens.consent(outcome, Browsing(error=True))
-                return respond(outcome)
+                return shown(tx, Look(), error=True)
             case ["autorizar"] if choice := once(request.form, "escolha", CHOICE):
-                return respond(journey.consented(tx, choice, browser=browser, csrf=csrf, session_key=session))
+                return respond(journey.consented(tx, choice, **whose))
+            case ["procurar"]:
+                return respond(journey.search(tx, request.form.get("q", "")[:_QUERY_LENGTH].strip(), **whose))
+            case ["ver_todas"]:
+                return respond(journey.search(tx, "", **whose))
+            case ["esquecer"]:
+                return respond(journey.forget(tx, **whose))
+            case ["lista"]:
+                return respond(pinned(tx, whose))
+            case [("aceitar" | "recusar") as event] if id := once(request.form, "procuracao", _PROCURACAO):
+                try:
+                    return respond(journey.answer(tx, event, id, **whose))
+                except (NotFound, IllegalTransition):  # withdrawn meanwhile, answered in another tab, or never his
+                    return shown(tx, Look(), note=_GONE)
             case _:
                 return respond(Displayed(Pagina.FORMULARIO_INVALIDO))
+
+    def shown(tx: str, look: Look, **said: Any) -> Response:
+        outcome = journey.resume(tx, browser=browser_digest(request), session_key=session_key(request), look=look)
+        return screens.consent(outcome, **said) if isinstance(outcome, AskConsent) else respond(outcome)
+
+    def pinned(tx: str, whose: dict[str, Any]) -> Outcome:
+        for name, kept in (("fixar", True), ("soltar", False)):
+            if choice := once(request.form, name, CHOICE):
+                return journey.pin(tx, choice, kept, **whose)
+        return Displayed(Pagina.FORMULARIO_INVALIDO)
 
     return blueprint
 
 
-def _browsing() -> Browsing:
-    """Search and page are conveniences: what makes no sense in them is ignored."""
+def _look() -> Look:
+    """A page is a convenience: what makes no sense as one is ignored."""
     page = once(request.args, "pagina", _PAGE)
-    return Browsing(q=request.args.get("q", "")[:_QUERY_LENGTH].strip(), page=int(page) if page else 1)
+    return Look(page=int(page) if page else 1, missing=once(request.args, "faltam", _ANY) is not None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +9,10 @@ from flask import Response
 
 from idp.domain.certificado import CertReason
 from idp.domain.client import Client
-from idp.domain.representation import Demanda
+from idp.domain.representation import Motivo
+from idp.domain.session import Session
 from idp.domain.transaction import Prompt, Transaction
+from idp.flow.choices import Choices
 from idp.flow.entry import is_entry
 from idp.flow.outcome import AskConsent, AskLogin, Displayed
 from idp.flow.policy import Policy
@@ -23,17 +24,8 @@ from idp.web.text import data, hora, momento
 from idp.web.views.certificate import facts, refusal, shown
 from idp.web.views.choices import choices_view
 from idp.web.views.client import PORTAL, ClientView, client_view, destinations, receives, withheld
-from idp.web.views.missing import fell_through, missing_view, nothing
+from idp.web.views.missing import fell_through, missing_view, nothing, pending_view
 from idp.web.views.person import person_facts, person_view
-
-
-@dataclass(frozen=True, slots=True)
-class Browsing:
-    """Where in a long list the person is. ``error``: nothing was chosen."""
-
-    q: str = ""
-    page: int = 1
-    error: bool = False
 
 
 class StepScreens:
@@ -91,48 +83,60 @@ class StepScreens:
             forms=destinations(client, ask.tx.request),
         )
 
-    def consent(self, ask: AskConsent, browsing: Browsing | None = None) -> Response:
-        """ "Em nome de quem?", or why there is nothing to choose."""
-        session = ask.tx.session
+    def consent(self, ask: AskConsent, *, error: bool = False, note: str = "") -> Response:
+        """ "Em nome de quem?", or why there is nothing to choose. ``error``: nothing was chosen. ``note``: something
+        else that came to nothing just now."""
+        session, choices = ask.tx.session, ask.choices
         assert session is not None  # Consent comes after Login
+        assert choices is not None  # to be shown, they were asked for
         now = self.pages.clock.now()
         client, view = self._client(ask.tx)
-        demanda = client.demanda if client else Demanda()
         common: dict[str, Any] = {
             "tx": ask.tx,
             "client": view,
             "logo": view.logo,
             "pessoa": person_view(session, now),
             "forms": destinations(client, ask.tx.request),
-            "aviso": fell_through(ask.refused) if ask.refused else "",
+            "aviso": fell_through(ask.refused) if ask.refused else note,
             "cadastro_em": momento(ask.known_at) if ask.known_at else "",
+            "pendentes": pending_view(choices.pending),
+            "faltam": missing_view(choices.missing, choices.demanda, view.nome),
         }
-        if not ask.choices.available:
-            notice = nothing(session.holder, ask.choices, demanda, view.nome, self.pages.site.support)
-            return self.pages.render(
-                "consent/nothing.html",
-                status=403,
-                codigo=notice.codigo,
-                notice=notice,
-                diagnostico=self.pages.diagnosis(
-                    ("Código", notice.codigo),
-                    ("Serviço", view.nome),
-                    *person_facts(session),
-                    ("Vínculos", ", ".join(sorted({one.motivo.value for one in ask.choices.missing})) or "nenhum"),
-                ),
-                **common,
-            )
-        at = browsing or Browsing()
+        if choices.look.missing:
+            return self.pages.render("consent/missing.html", q=choices.look.q, escolhas=choices, **common)
+        if choices.complete and not choices.available:
+            return self._nothing(session, choices, view, common)
+        shown = (*choices.available, *choices.pinned, *choices.recent)
+        told = {"holder": session.holder, "available": shown, "complete": choices.complete}
         return self.pages.render(
             "consent/consent.html",
-            status=400 if at.error else 200,
-            escolhas=choices_view(session.holder, ask.choices.available, q=at.q, page=at.page),
-            faltam=missing_view(ask.choices.missing, demanda, view.nome),
-            recebe=receives(ask.tx.request.telling, session.holder, ask.choices.available),
-            nao_recebe=withheld(ask.tx.request.telling, session.holder, ask.choices.available),
-            prazos=self._terms(ask.tx, now, only=len(ask.choices.available) == 1),
-            erro=at.error,
+            status=400 if error else 200,
+            escolhas=choices_view(session.holder, choices),
+            completa=choices.complete,
+            lembrado=choices.remembered,
+            pedido=choices.demanda.inscricao,
+            recebe=receives(ask.tx.request.telling, **told),
+            nao_recebe=withheld(ask.tx.request.telling, **told),
+            prazos=self._terms(ask.tx, now, only=choices.complete and len(choices.available) == 1),
+            erro=error,
             limite=_open(ask.tx),
+            **common,
+        )
+
+    def _nothing(self, session: Session, choices: Choices, view: ClientView, common: dict[str, Any]) -> Response:
+        notice = nothing(session.holder, choices, choices.demanda, view.nome, self.pages.site.support)
+        motivos = {one.motivo.value for one in choices.missing} | {Motivo.PENDENTE.value for _ in choices.pending}
+        return self.pages.render(
+            "consent/nothing.html",
+            status=403,
+            codigo=notice.codigo,
+            notice=notice,
+            diagnostico=self.pages.diagnosis(
+                ("Código", notice.codigo),
+                ("Serviço", view.nome),
+                *person_facts(session),
+                ("Vínculos", ", ".join(sorted(motivos)) or "nenhum"),
+            ),
             **common,
         )
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
+from idp.domain.certificado import Nivel
 from idp.domain.documents import CNPJ, CPF
 from idp.domain.inscricao import InscricaoId, SituacaoCadastral
 from idp.domain.person import Holder, PessoaJuridica
+from idp.domain.procura import Parte, Procura
 from idp.domain.procuracao import EstadoProcuracao
-from idp.domain.representation import Modo, RepresentationRef
+from idp.domain.representation import Demanda, Modo, RepresentationRef
 from idp.storage.sql import SqlStore
 from tests.contracts.data import (
     ACAI,
@@ -20,6 +24,7 @@ from tests.contracts.data import (
     FRANCISCA,
     INSCRICAO_TEREZA,
     JOAO,
+    NOW,
     RAIMUNDO,
     TEREZA,
 )
@@ -28,11 +33,15 @@ LISTED = frozenset({CPF("90000107212"), CPF("90000101281")})
 OTHER_FILIAL = PessoaJuridica(CNPJ("99990002000213"), "Castanha Ltda", RAIMUNDO)
 
 
+ANY = Demanda(situacoes=frozenset(SituacaoCadastral))
+
+
 def found(store: SqlStore, holder: Holder, *, raiz: bool = True) -> list[tuple[str, str, str]]:
     with store.reading() as uow:
+        rows = [uow.vinculos.page(holder, Procura(ANY, Nivel.A4, NOW, raiz, parte=parte), limit=9) for parte in Parte]
         return [
             (modo.value, str(fatos.inscricao.id), "/".join(link.id for link in fatos.cadeia))
-            for modo, fatos in uow.cadastro.candidates(holder, raiz=raiz)
+            for modo, fatos in sorted(chain(*rows), key=lambda row: (row[0] != Modo.TITULAR, row[1].inscricao.id))
         ]
 
 

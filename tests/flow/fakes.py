@@ -18,11 +18,12 @@ from idp.domain.grant import CodeBinding, Grant
 from idp.domain.inscricao import Inscricao, InscricaoId
 from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
-from idp.domain.procuracao import Procuracao
-from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
+from idp.domain.procura import Parte, Procura
+from idp.domain.procuracao import EstadoProcuracao, Procuracao
+from idp.domain.representation import MAX_CADEIA, Fatos, Modo, Motivo, Regras, RepresentationRef, represent
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
-from idp.errors import AlreadySpent, NotFound
+from idp.errors import AlreadySpent, NotFound, NotRepresentable
 from idp.ports import AuditEvent, Returned
 from idp.ports_outbox import Notice
 
@@ -133,6 +134,7 @@ class Rows:
     representantes: dict[str, frozenset[CPF]] = field(default_factory=dict)
     """By CNPJ root."""
     procuracoes: dict[str, Procuracao] = field(default_factory=dict)
+    preferencias: dict[tuple[str, RepresentationRef], datetime] = field(default_factory=dict)
     consents: dict[tuple[str, str, RepresentationRef], tuple[frozenset[str], datetime]] = field(default_factory=dict)
     perfis: dict[str, Perfil] = field(default_factory=dict)
     """By document."""
@@ -188,6 +190,8 @@ class FakeUnitOfWork:
     def __init__(self, rows: Rows) -> None:
         self.cadastro = FakeCadastro(rows)
         self.procuracoes = FakeProcuracoes(rows)
+        self.vinculos = FakeVinculos(rows)
+        self.preferencias = FakePreferencias(rows)
         self.consents = FakeConsents(rows)
         self.perfis = FakePerfis(rows)
         self.grants = FakeGrants(rows)
@@ -208,21 +212,6 @@ class FakeAudit:
 class FakeCadastro:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
-
-    def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
-        mine = holder.documento
-        found: list[tuple[Modo, Fatos]] = []
-        for inscricao in sorted(self.rows.inscricoes.values(), key=lambda i: (i.razao_social, i.id)):
-            if _same(mine, inscricao.contribuinte, raiz):
-                found.append((Modo.TITULAR, self._facts(holder, inscricao)))
-            facts = self._facts(holder, inscricao)
-            if mine in facts.representantes:
-                found.append((Modo.REPRESENTANTE_LEGAL, facts))
-            for procuracao in self.rows.procuracoes.values():
-                reached = procuracao.escopo.reaches(procuracao.outorgante, inscricao)
-                if reached and _same(mine, procuracao.outorgado, raiz):
-                    found.append((Modo.PROCURACAO, self._facts(holder, inscricao, procuracao.id)))
-        return found
 
     def facts(self, holder: Holder, ref: RepresentationRef, *, lock: bool) -> Fatos | None:
         inscricao = self.rows.inscricoes.get(ref.inscricao)
@@ -255,6 +244,70 @@ def _same(one: Documento, other: Documento, raiz: bool) -> bool:
     return one == other
 
 
+class FakeVinculos:
+    """Everything there is, judged by ``represent``; tests/contracts/test_vinculos.py holds the database to it."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def page(self, holder: Holder, procura: Procura, *, limit: int, offset: int = 0) -> Sequence[tuple[Modo, Fatos]]:
+        return self._all(holder, procura)[offset : offset + limit]
+
+    def count(self, holder: Holder, procura: Procura, *, cap: int) -> int:
+        return min(cap, len(self._all(holder, procura)))
+
+    def pending(self, holder: Holder, procura: Procura, *, limit: int) -> Sequence[Procuracao]:
+        mine, waiting = holder.documento, EstadoProcuracao.PENDENTE
+        given = self.rows.procuracoes.values()
+        return [p for p in given if p.estado is waiting and _same(mine, p.outorgado, procura.raiz)][:limit]
+
+    def _all(self, holder: Holder, procura: Procura) -> list[tuple[Modo, Fatos]]:
+        cadastro = FakeCadastro(self.rows)
+        found: list[tuple[Modo, Fatos]] = []
+        for inscricao in sorted(self.rows.inscricoes.values(), key=lambda i: (i.razao_social, i.id)):
+            refs = [RepresentationRef(inscricao.id, modo) for modo in (Modo.TITULAR, Modo.REPRESENTANTE_LEGAL)]
+            refs += [RepresentationRef(inscricao.id, Modo.PROCURACAO, id) for id in self.rows.procuracoes]
+            for ref in refs:
+                fatos = cadastro.facts(holder, ref, lock=False)
+                assert fatos is not None
+                motivo = _judged(holder, ref.modo, fatos, procura)
+                if (
+                    motivo in (Motivo.SEM_VINCULO, Motivo.INSCRICAO)
+                    or procura.q.lower() not in inscricao.razao_social.lower()
+                ):
+                    continue
+                if (motivo is None) == (procura.parte is Parte.DISPONIVEIS):
+                    found.append((ref.modo, fatos))
+        return found
+
+
+def _judged(holder: Holder, modo: Modo, fatos: Fatos, procura: Procura) -> Motivo | None:
+    regras = Regras(raiz=procura.raiz)
+    try:
+        represent(holder, modo, fatos, nivel=procura.nivel, demanda=procura.demanda, regras=regras, at=procura.at)
+    except NotRepresentable as refusal:
+        return Motivo(refusal.motivo)
+    return None
+
+
+class FakePreferencias:
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def fixadas(self, quem: str) -> Sequence[RepresentationRef]:
+        return [choice for whose, choice in self.rows.preferencias if whose == quem]
+
+    def fixar(self, quem: str, choice: RepresentationRef, at: datetime) -> None:
+        self.rows.preferencias[quem, choice] = at
+
+    def soltar(self, quem: str, choice: RepresentationRef) -> None:
+        self.rows.preferencias.pop((quem, choice), None)
+
+    def forget(self, quem: str) -> None:
+        for key in [key for key in self.rows.preferencias if key[0] == quem]:
+            del self.rows.preferencias[key]
+
+
 class FakeProcuracoes:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -278,6 +331,10 @@ class FakeConsents:
     def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]:
         scopes, until = self.rows.consents.get((sub, client_id, choice), (frozenset(), at))
         return scopes if at < until else frozenset()
+
+    def recent(self, sub: str, client_id: str, at: datetime, *, limit: int) -> Sequence[RepresentationRef]:
+        mine = [(until, key[2]) for key, (_, until) in self.rows.consents.items() if key[:2] == (sub, client_id)]
+        return [choice for until, choice in sorted(mine, reverse=True) if at < until][:limit]
 
     def remember(
         self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime
@@ -358,6 +415,13 @@ class FakeGrants:
     def revoke_session(self, session_id: str, at: datetime) -> Sequence[Grant]:
         ended = [g for g in self.rows.grants.values() if g.session_id == session_id and self.revoke(g.id, at)]
         return [self.rows.grants[grant.id] for grant in ended]
+
+    def revoke_others(
+        self, session_id: str, client_id: str, choice: RepresentationRef, at: datetime
+    ) -> Sequence[Grant]:
+        same = [g for g in self.rows.grants.values() if (g.session_id, g.client_id) == (session_id, client_id)]
+        meant = [g for g in same if g.choice != choice and at < g.expires_at]
+        return [self.rows.grants[grant.id] for grant in meant if self.revoke(grant.id, at)]
 
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
         meant = [g for g in self.rows.grants.values() if (g.sid, g.client_id) == (sid, client_id)]

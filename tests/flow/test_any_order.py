@@ -133,7 +133,7 @@ class AnyOrder(RuleBasedStateMachine):
         if not isinstance(login, AskLogin):
             return multiple()
         consent = self.come_back_with(login, at, who)
-        if not isinstance(consent, AskConsent) or not consent.choices.available:
+        if not isinstance(consent, AskConsent) or not consent.choices or not consent.choices.available:
             return multiple()
         outcome = self.shown(self.world.choose(consent, str(consent.choices.available[0].ref), at=at), at)
         return outcome if isinstance(outcome, Granted) else multiple()

@@ -16,10 +16,10 @@ from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Regras
 from idp.domain.transaction import AuthorizationRequest, Prompt
 from idp.flow.authorize import Journey
+from idp.flow.choices import Look
 from idp.flow.gateway import Gateway
 from idp.flow.logout import Logout
 from idp.flow.outcome import AskConsent, AskLogin, Granted, Outcome, SignedIn
-from idp.flow.outorga import Outorga
 from idp.flow.policy import Policy
 from idp.flow.redeem import Redemption
 from tests.domain.samples import (
@@ -112,7 +112,6 @@ class World:
         self.redemption = Redemption(**common)
         self.gateway = Gateway(clock=self.clock, store=self.store, judge=self._judge, policy=self.policy)
         self.logout = Logout(clock=self.clock, store=self.store, sessions=self.sessions, clients=self.clients)
-        self.outorga = Outorga(clock=self.clock, store=self.store, regras=self.policy.regras)
         self.holders = dict(PEOPLE)
         self.not_after: dict[str, datetime] = {}
         """When a person's certificate ends, if sooner than the others'."""
@@ -142,7 +141,8 @@ class World:
         return one
 
     def revoke_procuracao(self, id: str = "prc_1") -> None:
-        self.outorga.act("revogar", id, MATRIZ)
+        kept = self.store.rows.procuracoes
+        kept[id] = kept[id].after("revogar", self.clock.now())
 
     # -- the browser -------------------------------------------------------------------------------------------------
 
@@ -154,11 +154,12 @@ class World:
         """/authorize from browser ``at``, which sends its session cookie if ``sso``. ``prompt``: space-separated."""
         request["prompt"] = frozenset(Prompt(p) for p in request.get("prompt", "").split())
         asked = {"redirect_uri": CALLBACK, "scopes": OPENID, "code_challenge": CHALLENGE} | request
-        return self.journey.begin(
+        outcome = self.journey.begin(
             AuthorizationRequest(client_id=client, **asked),
             browser=browser(at),
             session_key=self.key(at) if sso else None,
         )
+        return self._shown(outcome, at)
 
     def present(self, asked: AskLogin, who: str | None) -> str:
         """At the certificate host, following the link of a login page; the return code."""
@@ -166,7 +167,10 @@ class World:
 
     def back(self, return_code: str, *, at: str = "A") -> SignedIn | Outcome:
         """Back at the issuer with a return code; the new cookie is kept."""
-        return self._kept(self.journey.signed_in(return_code, browser=browser(at), session_key=self.key(at)), at)
+        answer = self._kept(self.journey.signed_in(return_code, browser=browser(at), session_key=self.key(at)), at)
+        if isinstance(answer, SignedIn):
+            return replace(answer, then=self._shown(answer.then, at))
+        return answer
 
     def sign_in(self, asked: Outcome, who: str, *, at: str = "A") -> SignedIn:
         assert isinstance(asked, AskLogin), asked
@@ -174,8 +178,12 @@ class World:
         assert isinstance(back, SignedIn), back
         return back
 
+    def _shown(self, outcome: Outcome, at: str) -> Outcome:
+        """What a browser makes of a question: it goes to the page that asks."""
+        return self.resume(outcome, at=at) if isinstance(outcome, AskConsent) else outcome
+
     def resume(self, asked: AskLogin | AskConsent, *, at: str = "A") -> Outcome:
-        return self.journey.resume(asked.tx.id, browser=browser(at), session_key=self.key(at))
+        return self.journey.resume(asked.tx.id, browser=browser(at), session_key=self.key(at), look=Look())
 
     def choose(self, asked: Outcome, choice: str, *, at: str = "A", csrf: str | None = None) -> Outcome:
         """Post the consent form; what follows the renewed cookie, where there is one."""
@@ -232,4 +240,5 @@ def s256(verifier: str) -> str:
 
 def offered(asked: Outcome) -> list[str]:
     assert isinstance(asked, AskConsent), asked
+    assert asked.choices is not None
     return [str(one.ref) for one in asked.choices.available]

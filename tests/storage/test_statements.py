@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from idp.domain.representation import Modo, RepresentationRef
+from idp.domain.certificado import Nivel
+from idp.domain.procura import Procura
+from idp.domain.representation import Demanda, Modo, RepresentationRef
 from idp.errors import StoreUnavailable
 from idp.ports import AuditEvent
 from idp.storage.sql import SqlStore, engine, open_store
@@ -106,10 +108,14 @@ def test_in_use_is_one_select_whatever_the_basis(store: SqlStore, statements: li
         assert len(statements) == 1
 
 
-def test_candidates_do_not_cost_by_the_company(store: SqlStore, statements: list[str]) -> None:
-    with store.reading() as uow:
-        uow.cadastro.candidates(FRANCISCA, raiz=True)
-    assert len(statements) == 2
+def test_a_page_of_links_is_one_statement_and_one_more_for_what_they_descend_from(
+    store: SqlStore, statements: list[str]
+) -> None:
+    for holder, cost in ((FRANCISCA, 1), (JOAO, 2)):
+        statements.clear()
+        with store.reading() as uow:
+            assert uow.vinculos.page(holder, Procura(Demanda(), Nivel.A3, NOW), limit=20)
+        assert len(statements) == cost
 
 
 def test_a_known_client_costs_nothing(store: SqlStore, statements: list[str]) -> None:

@@ -18,14 +18,16 @@ from flask import Flask, Response
 from werkzeug.serving import make_server
 
 from idp.domain.certificado import CertReason, Claimed
-from idp.domain.representation import Motivo, Regras
+from idp.domain.inscricao import InscricaoId
+from idp.domain.representation import Demanda, Motivo, Regras
+from idp.flow.choices import Look
 from idp.flow.logout import Application, Heard
 from idp.flow.outcome import AskLogin, Displayed, Pagina
 from idp.flow.policy import Policy
 from idp.web import logs
 from idp.web.assets import assets_blueprint
 from idp.web.pages import Pages, Site
-from idp.web.screens import Browsing, StepScreens
+from idp.web.screens import StepScreens
 from idp.web.security import protect
 from idp.web.views.notice import PASSAGEM, SEM_PEDIDO
 from tests.web import people
@@ -56,13 +58,14 @@ HOSTILE = Claimed(
     serial="<i>",
     politicas=("<u>",) * 50,
 )
+PEDIDA = Demanda(inscricao=InscricaoId("AM", "049000071"))
 _TIPOS = {CertReason.TIPO: "policy-encryption"}
 
 
 def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
     """Name of each state → the call that renders it."""
     pages, ask = screens.pages, people.ask_consent
-    one = people.ACCOUNTANT_CHOICES[-1:]
+    one, many = people.ACCOUNTANT_CHOICES[-1:], people.many(20)
     found: dict[str, Callable[[], Response]] = {
         "login": lambda: screens.login(AskLogin(people.transaction())),
         "login-trocar": lambda: screens.login(AskLogin(people.transaction()), switching=True),
@@ -71,14 +74,21 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
             ask(people.COMPANY_CHOICES, (), holder=people.EMPRESA, days=9)
         ),
         "consentimento-uma": lambda: screens.consent(ask(one, ())),
-        "consentimento-busca": lambda: screens.consent(ask(), Browsing("gabriel")),
-        "consentimento-busca-nada": lambda: screens.consent(ask(), Browsing("padaria")),
-        "consentimento-muitas": lambda: screens.consent(ask(people.many(250)), Browsing(page=2)),
-        "consentimento-sem-escolha": lambda: screens.consent(ask(), Browsing(error=True)),
+        "consentimento-busca": lambda: screens.consent(ask(one, (), found=1, look=Look("gabriel"))),
+        "consentimento-busca-nada": lambda: screens.consent(ask((), people.MISSING[:1], look=Look("padaria"))),
+        "consentimento-muitas": lambda: screens.consent(ask(many, (), found=1001, last=False, look=Look(page=2))),
+        "consentimento-fixadas": lambda: screens.consent(
+            ask(many, (), found=1001, last=False, pinned=many[1:2], recent=many[2:4], remembered=True)
+        ),
+        "consentimento-pendente": lambda: screens.consent(ask(pending=(people.P_PENDENTE,))),
+        "consentimento-pedida": lambda: screens.consent(ask(one, (), demanda=PEDIDA)),
+        "consentimento-faltam": lambda: screens.consent(ask((), people.MISSING, look=Look(missing=True), last=False)),
+        "consentimento-sem-escolha": lambda: screens.consent(ask(), error=True),
         "consentimento-caiu": lambda: screens.consent(ask(refused=Motivo.REVOGADA)),
         "nada": lambda: screens.consent(ask((), ())),
         "nada-procuracao": lambda: screens.consent(ask((), people.MISSING[:1])),
-        "nada-pendente": lambda: screens.consent(ask((), people.MISSING[2:3])),
+        "nada-pendente": lambda: screens.consent(ask((), (), pending=(people.P_PENDENTE,))),
+        "nada-pedida": lambda: screens.consent(ask((), (), demanda=PEDIDA)),
         "nada-situacao": lambda: screens.consent(ask((), people.MISSING[3:])),
         "nada-responsavel": lambda: screens.consent(ask((), (people.missing(Motivo.RESPONSAVEL_DIVERGENTE),))),
         "hostil": lambda: screens.certificate_refused(people.refused(CertReason.VENCIDO, claimed=HOSTILE)),

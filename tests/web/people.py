@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from idp.domain.certificado import (
     Certificado,
@@ -115,6 +116,9 @@ def by_procuracao(inscricao: Inscricao, link: Procuracao) -> Representation:
 
 
 P_ACAI = procuracao("prc-acai", ACAI, ACAI_NOME, "dte.consultar", "dte.dar_ciencia", "nfe.consultar")
+P_PENDENTE = procuracao(
+    "prc-castanha", CASTANHA, "CASTANHA DO PURUS BENEFICIAMENTO LTDA", "dte.consultar", estado=EstadoProcuracao.PENDENTE
+)
 P_ESTALEIRO = procuracao("prc-estaleiro", ESTALEIRO, "ESTALEIRO ENCONTRO DAS AGUAS LTDA", "todos")
 ACCOUNTANT_CHOICES = (
     Representation(inscricao("049000101", CONTADORA.cpf, CONTADORA.nome, "Tefé"), Modo.TITULAR),
@@ -163,8 +167,9 @@ def ask_consent(
     holder: PessoaFisica | PessoaJuridica = CONTADORA,
     refused: Motivo | None = None,
     days: int = 400,
+    **more: Any,
 ) -> AskConsent:
-    return AskConsent(transaction(session=session(holder, days=days)), Choices(available, absent), refused)
+    return AskConsent(transaction(session=session(holder, days=days)), Choices(available, absent, **more), refused)
 
 
 CLAIMED = Claimed(

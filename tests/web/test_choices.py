@@ -1,21 +1,23 @@
-"""The list of "Em nome de quem?": order, groups, search, pages."""
+"""The list of "Em nome de quem?": groups, what stands above, words."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from idp.domain.documents import CPF
+from idp.domain.designacao import Designacao
+from idp.domain.documents import CNPJ
 from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.representation import Modo, Representation
+from idp.flow.choices import Choices, Look
 from idp.web.views.choices import ChoicesView, choices_view
 from tests.web import people
 
 
-def view(q: str = "", page: int = 1) -> ChoicesView:
-    return choices_view(people.CONTADORA, people.ACCOUNTANT_CHOICES, q=q, page=page)
+def view(**more: Any) -> ChoicesView:
+    return choices_view(people.CONTADORA, Choices(people.ACCOUNTANT_CHOICES, (), **more))
 
 
 def numbers(shown: ChoicesView) -> list[str]:
@@ -34,7 +36,7 @@ def test_groups_in_their_order() -> None:
 
 
 def test_a_company_sees_its_establishments() -> None:
-    shown = choices_view(people.EMPRESA, people.COMPANY_CHOICES)
+    shown = choices_view(people.EMPRESA, Choices(people.COMPANY_CHOICES, ()))
     assert [(g.titulo, [(b.documento, len(b.options)) for b in g.blocks]) for g in shown.groups] == [
         ("Suas inscrições", [("Matriz, CNPJ 99.990.001/0001-98", 2)]),
         (
@@ -58,84 +60,83 @@ def test_a_procuracao_tells_its_powers_and_its_last_day() -> None:
 def test_what_is_not_ativa_says_so() -> None:
     suspended = replace(people.ACAI_INSCRICOES[0], situacao=SituacaoCadastral.SUSPENSA)
     both = tuple(Representation(one, Modo.TITULAR) for one in (suspended, people.ACAI_INSCRICOES[1]))
-    shown = choices_view(people.EMPRESA, both).groups[0].blocks[0].options
+    shown = choices_view(people.EMPRESA, Choices(both, ())).groups[0].blocks[0].options
     assert [option.detalhe for option in shown] == ["Manaus, situação SUSPENSA", "Manaus"]
 
 
 def test_a_substabelecimento_says_so() -> None:
     inherited = replace(people.ACCOUNTANT_CHOICES[-1], cadeia=("prc-1",))
-    shown = choices_view(people.CONTADORA, (inherited,))
+    shown = choices_view(people.CONTADORA, Choices((inherited,), ()))
     assert shown.groups[0].blocks[0].prazo == "até 22/09/2027, por substabelecimento"
 
 
 def test_an_unknown_power_keeps_its_name() -> None:
     link = people.procuracao("p", people.ACAI, people.ACAI_NOME, "itcd.declarar")
-    shown = choices_view(people.CONTADORA, (people.by_procuracao(people.ACAI_INSCRICOES[0], link),))
+    shown = choices_view(people.CONTADORA, Choices((people.by_procuracao(people.ACAI_INSCRICOES[0], link),), ()))
     assert shown.groups[0].blocks[0].poderes == ["“itcd.declarar”"]
 
 
+def test_the_only_choice_is_a_card_and_no_list() -> None:
+    only = choices_view(people.CONTADORA, Choices(people.ACCOUNTANT_CHOICES[-1:], ())).only
+    assert only is not None
+    assert [option.inscricao for option in only.options] == ["AM:049000071"]
+    assert view().only is None
+
+
+@pytest.mark.parametrize("more", [{"look": Look("estaleiro")}, {"look": Look(page=2)}, {"last": False}])
+def test_what_is_alone_on_a_page_is_not_the_only_choice(more: dict[str, Any]) -> None:
+    """A search narrows what is seen; it does not choose."""
+    assert choices_view(people.CONTADORA, Choices(people.ACCOUNTANT_CHOICES[-1:], (), **more)).only is None
+
+
+def test_what_is_kept_and_what_was_used_stand_above_and_once() -> None:
+    many = people.many(6)
+    shown = choices_view(
+        people.CONTADORA, Choices(many, (), pinned=many[4:5], recent=many[2:3], found=1001, last=False)
+    )
+    assert [(g.titulo, [o.inscricao[-1] for b in g.blocks for o in b.options]) for g in shown.groups] == [
+        ("Fixadas por você", ["4"]),
+        ("Usadas recentemente", ["2"]),
+        ("Procurações que você recebeu", ["0", "1", "3", "5"]),
+    ]
+    assert [o.pinned for g in shown.groups for b in g.blocks for o in b.options] == [True, *[False] * 5]
+
+
 @pytest.mark.parametrize(
-    ("q", "expected"),
+    ("found", "q", "words"),
     [
-        ("estaleiro", ["AM:049000071"]),
-        ("ÁGUAS", ["AM:049000071"]),
-        ("gabriel", ["AM:049000071"]),
-        ("  encontro   aguas ", ["AM:049000071"]),
-        ("são gabriel", ["AM:049000071"]),
-        ("12.ABC.345/01DE-35", ["AM:049000071"]),
-        ("12abc34501de35", ["AM:049000071"]),
-        ("99.990.001/0003-50", ["AM:049000055"]),
-        ("049.000.055", ["AM:049000055"]),
-        ("04.900.005-5", ["AM:049000055"]),
-        ("acai parintins", ["AM:049000055"]),
-        ("tefé", ["AM:049000101"]),
-        ("900.001.022-53", ["AM:049000101"]),
-        ("padaria", []),
-        ("acai padaria", []),
-        ("%", []),
-        ("(", []),
+        (1, "", "1 inscrição"),
+        (250, "", "250 inscrições"),
+        (1000, "", "1000 inscrições"),
+        (1001, "", "Mais de 1.000 inscrições"),
+        (1, "acai", "1 inscrição encontrada"),
+        (7, "acai", "7 inscrições encontradas"),
     ],
 )
-def test_search(q: str, expected: list[str]) -> None:
-    assert numbers(view(q)) == expected
+def test_how_many_in_words(found: int, q: str, words: str) -> None:
+    assert view(found=found, look=Look(q)).contagem == words
 
 
-def test_search_does_not_complete_a_cpf() -> None:
-    """A person's number is found when it is known, not guessed digit by digit."""
-    own = inscricao_of(CPF("90000108294"))
-    assert numbers(choices_view(people.CONTADORA, (own,), q="90000108")) == []
-    assert numbers(choices_view(people.CONTADORA, (own,), q="90000108294")) == ["AM:049000055"]
+def test_a_short_list_needs_no_search() -> None:
+    assert not choices_view(people.CONTADORA, Choices(people.ACCOUNTANT_CHOICES[:5], ())).searchable
+    assert view().searchable
 
 
-def inscricao_of(cpf: CPF) -> Representation:
-    return Representation(people.inscricao("049000055", cpf, "TEREZA KAMBEBA", "Tefé"), Modo.TITULAR)
-
-
-def test_the_only_choice_is_chosen() -> None:
-    (only,) = choices_view(people.CONTADORA, people.ACCOUNTANT_CHOICES[-1:]).groups[0].blocks[0].options
-    assert only.checked
-    assert not any(o.checked for g in view().groups for b in g.blocks for o in b.options)
-    found_alone = view("estaleiro").groups[0].blocks[0].options[0]
-    assert not found_alone.checked  # a search narrows what is seen; it does not choose
-
-
-def test_long_lists_come_in_pages() -> None:
-    many = people.many(250)
-    first, last = (choices_view(people.CONTADORA, many, page=page) for page in (1, 3))
-    assert (first.first, first.last, first.pages, first.total) == (1, 100, 3, 250)
-    assert (last.first, last.last) == (201, 250)
-    assert numbers(first)[0] == "AM:050000000"
-    assert len(numbers(last)) == 50
-    assert choices_view(people.CONTADORA, many, page=99).page == 3
-    assert choices_view(people.CONTADORA, many, q="padaria").first == 0
-
-
-def test_five_thousand_choices_are_searched_in_a_blink() -> None:
-    many = people.many(5000)
-    began = time.process_time()
-    shown = choices_view(people.CONTADORA, many, q="numero 4321")
-    assert time.process_time() - began < 1.0
-    assert numbers(shown) == ["AM:050004321"]
+def test_whoever_was_named_by_a_firm_reads_its_name() -> None:
+    named = Designacao(
+        "d",
+        CNPJ("99990004000121"),
+        "CHAGAS CONTABILIDADE LTDA",
+        people.CONTADORA.cpf,
+        people.CONTADORA.nome,
+        frozenset({"todos"}),
+        people.P_ACAI.vigencia,
+    )
+    (group,) = choices_view(
+        people.CONTADORA, Choices((replace(people.ACCOUNTANT_CHOICES[-1], designacao=named),), ())
+    ).groups
+    assert group.titulo == "Procurações da empresa em que você atua"
+    assert group.blocks[0].prazo == "até 22/09/2027, por designação de CHAGAS CONTABILIDADE LTDA"
 
 
 def test_ids_are_of_one_option_each() -> None:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from idp.domain.busca import busca
 from idp.domain.certificado import CertReason, Claimed, Nivel, Reason
 from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.procuracao import Vigencia
 from idp.domain.representation import Demanda, Motivo
-from idp.domain.busca import busca
 from idp.web.text import hora, legivel, lista, momento, sem_documentos, use_timezone
 from idp.web.views.certificate import for_reason
 from idp.web.views.client import receives, withheld

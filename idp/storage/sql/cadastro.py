@@ -9,18 +9,13 @@ contribuinte first, so neither a removal nor an addition can slip in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import BindParameter, Connection, Select, bindparam, literal_column, or_, select, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, or_, select
 
 from idp.domain.designacao import Designacao
 from idp.domain.documents import CNPJ, CPF
-from idp.domain.inscricao import Inscricao, InscricaoId
 from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.procuracao import Procuracao
-from idp.domain.representation import MAX_CADEIA, Fatos, Modo, RepresentationRef
+from idp.domain.representation import Fatos, RepresentationRef
 from idp.storage.codec import cpf
 from idp.storage.sql import rows
 from idp.storage.sql.prepared import Prepared
@@ -78,61 +73,11 @@ _LOCKED_REPRESENTANTES = Prepared(
 )
 
 
-def _linked(modo: Modo, contribuinte: Select[Any]) -> Select[Any]:
-    """The inscrições of the contribuintes that a query finds, and by what link to the holder."""
-    columns = (literal_column(f"'{modo.value}'").label("modo"), *fatos(_HOLDER))
-    return select(*columns).select_from(CADASTRO).where(inscricoes.c.contribuinte.in_(contribuinte))
-
-
-_LINKED = Prepared(
-    union_all(
-        _linked(Modo.TITULAR, select(_HOLDER)),
-        _linked(Modo.REPRESENTANTE_LEGAL, select(representantes.c.contribuinte).where(representantes.c.cpf == _HOLDER)),
-        _linked(
-            Modo.PROCURACAO,
-            select(procuracoes.c.outorgante_contribuinte).where(procuracoes.c.outorgado_contribuinte == _HOLDER),
-        ),
-    )
-)
-_received = select(procuracoes).where(procuracoes.c.outorgado_contribuinte == _HOLDER).cte("recebidas", recursive=True)
-# UNION, not UNION ALL: it ends even where procurações descend from each other in a circle.
-_received = _received.union(select(procuracoes).where(procuracoes.c.id == _received.c.pai))
-_RECEIVED = Prepared(select(*procuracao(_received)))
-
-
 class SqlCadastro:
     """Implements :class:`idp.ports.Cadastro`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def candidates(self, holder: Holder, *, raiz: bool) -> Sequence[tuple[Modo, Fatos]]:
-        key = {"holder": rows.contribuinte_id(holder.documento)}
-        linked: dict[Modo, list[Fatos]] = {modo: [] for modo in Modo}
-        for row in _LINKED.rows(self._connection, key):
-            linked[Modo(row[0])].append(rows.fatos(row[1:]))
-        found = [
-            (Modo.TITULAR, fatos)
-            for fatos in linked[Modo.TITULAR]
-            if raiz or fatos.inscricao.contribuinte == holder.documento
-        ]
-        found += [(Modo.REPRESENTANTE_LEGAL, fatos) for fatos in linked[Modo.REPRESENTANTE_LEGAL]]
-        if linked[Modo.PROCURACAO]:
-            reached = self._reached(holder, key, linked[Modo.PROCURACAO], raiz)
-            found += [(Modo.PROCURACAO, fatos) for fatos in reached]
-        return sorted(found, key=lambda entry: _order(entry[1].inscricao))
-
-    def _reached(self, holder: Holder, key: dict[str, str], within: Sequence[Fatos], raiz: bool) -> Iterator[Fatos]:
-        known = {value.id: value for value in map(rows.procuracao, _RECEIVED.rows(self._connection, key))}
-        received: dict[str, list[Procuracao]] = {}
-        for value in known.values():
-            same_root = rows.contribuinte_id(value.outorgado) == key["holder"]
-            if value.outorgado == holder.documento or (raiz and same_root):
-                received.setdefault(rows.contribuinte_id(value.outorgante), []).append(value)
-        for found in within:
-            for value in received.get(rows.contribuinte_id(found.inscricao.contribuinte), ()):
-                if value.escopo.reaches(value.outorgante, found.inscricao):
-                    yield replace(found, cadeia=_up(value, known))
 
     def facts(self, holder: Holder, ref: RepresentationRef, *, lock: bool) -> Fatos | None:
         keys = {
@@ -188,14 +133,3 @@ class SqlCadastro:
             fetched_at=row[rows.INSCRICAO_SIZE + 1],
             holder_fetched_at=row[rows.INSCRICAO_SIZE + 2],
         )
-
-
-def _up(first: Procuracao, known: dict[str, Procuracao]) -> tuple[Procuracao, ...]:
-    cadeia = [first]
-    while cadeia[-1].pai in known and len(cadeia) <= MAX_CADEIA:
-        cadeia.append(known[cadeia[-1].pai])
-    return tuple(cadeia)
-
-
-def _order(inscricao: Inscricao) -> tuple[str, InscricaoId]:
-    return inscricao.razao_social, inscricao.id

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Update, and_, bindparam, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Update, and_, bindparam, func, or_, select, update
 
 from idp.domain.certificado import Certificado
 from idp.domain.claims import ClaimsAsked
@@ -79,6 +79,23 @@ _GET_LOCKED = _GET.with_for_update()
 _REVOKE = update(grants).where(grants.c.id == _KEY, _IN_FORCE).values(revoked_at=_AT)
 _REVOKE_SESSION = (
     update(grants).where(grants.c.session_id == _KEY, _IN_FORCE).values(revoked_at=_AT).returning(*_FAMILY)
+)
+_REVOKE_OTHERS = Prepared(
+    update(grants)
+    .where(
+        grants.c.session_id == _KEY,
+        grants.c.client_id == _CLIENT,
+        grants.c.expires_at > _AT,
+        _IN_FORCE,
+        or_(
+            grants.c.uf != bindparam("to_uf"),
+            grants.c.numero != bindparam("to_numero"),
+            grants.c.modo != bindparam("to_modo"),
+            func.coalesce(grants.c.procuracao, "") != bindparam("to_procuracao"),
+        ),
+    )
+    .values(revoked_at=_AT)
+    .returning(*_FAMILY)
 )
 _REVOKE_SID = (
     update(grants)
@@ -213,6 +230,18 @@ class SqlGrants:
 
     def revoke_session(self, session_id: str, at: datetime) -> Sequence[Grant]:
         return [_grant(row) for row in self._connection.execute(_REVOKE_SESSION, {"key": session_id, "at": at}).all()]
+
+    def revoke_others(
+        self, session_id: str, client_id: str, choice: RepresentationRef, at: datetime
+    ) -> Sequence[Grant]:
+        to = {
+            "to_uf": choice.inscricao.uf,
+            "to_numero": choice.inscricao.numero,
+            "to_modo": choice.modo.value,
+            "to_procuracao": choice.procuracao or "",
+        }
+        key = {"key": session_id, "client": client_id, "at": at, **to}
+        return [_grant(row) for row in _REVOKE_OTHERS.rows(self._connection, key)]
 
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
         key = {"key": sid, "client": client_id, "at": at}

@@ -1,22 +1,22 @@
-"""The list of "Em nome de quem?": grouped, searched and cut into pages, made only for the page that is shown."""
+"""The list of "Em nome de quem?", one page of it, in groups and blocks as it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import groupby
-from typing import Any
 
 from idp.domain.documents import CNPJ, Documento
 from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.person import Holder
-from idp.domain.representation import Modo, Representation
-from idp.domain.busca import busca, compacto
+from idp.domain.representation import Modo, Representation, RepresentationRef
+from idp.flow.choices import COUNTED, Choices
 from idp.web.text import legivel, ultimo_dia
 from idp.web.views.poderes import todos_em_palavras
 
-PER_PAGE = 100
+_FEW = 5
+"""So many are seen at a glance: no search, nothing kept on top."""
 
 
 class Group(IntEnum):
@@ -26,18 +26,20 @@ class Group(IntEnum):
     ESTABELECIMENTOS = 1
     REPRESENTANTE = 2
     PROCURACOES = 3
+    DESIGNACOES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One radio button. ``inscricao``: UF:NUMERO."""
+    """One radio button. ``inscricao``: UF:NUMERO. ``nome``: the whole of it in words, for whoever hears the page."""
 
     id: str
     value: str
     inscricao: str
     numero: str
     detalhe: str
-    checked: bool
+    nome: str
+    pinned: bool
 
 
 @dataclass(slots=True)
@@ -60,75 +62,90 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class ChoicesView:
-    """One page of the list. ``total`` counts all, ``found`` what the search left, ``first``..``last`` what is shown."""
+    """One page of the list. ``only``: the one choice there is, which then is a card and no list. ``contagem``: how many
+    there are, in words. ``pinnable``: the list is long enough that something may be kept on top of it."""
 
     groups: list[GroupView]
     q: str
-    total: int
-    found: int
+    contagem: str
     page: int
-    pages: int
+    last: bool
+    only: Block | None
+    searchable: bool
 
     @property
-    def first(self) -> int:
-        return (self.page - 1) * PER_PAGE + 1 if self.found else 0
+    def empty(self) -> bool:
+        return not self.groups
 
     @property
-    def last(self) -> int:
-        return min(self.page * PER_PAGE, self.found)
+    def pinnable(self) -> bool:
+        return self.searchable
 
     @property
     def first_option(self) -> str:
         """Id of the first radio button, to jump to; the list itself when it is empty."""
         return self.groups[0].blocks[0].options[0].id if self.groups else "escolhas"
 
-    @property
-    def searchable(self) -> bool:
-        return self.total > 5 or bool(self.q)
 
-
+_PINNED = ("Fixadas por você", "Ficam no começo da lista em todos os serviços.")
+_RECENT = ("Usadas recentemente", "As últimas que você autorizou neste serviço.")
 _TITLES = {
     Group.PROPRIAS: ("Suas inscrições", "São do CPF ou CNPJ do próprio certificado."),
     Group.ESTABELECIMENTOS: ("Outros estabelecimentos da sua empresa", "Têm a mesma raiz de CNPJ do seu certificado."),
     Group.REPRESENTANTE: ("Empresas que você representa", "Você consta como representante legal no cadastro."),
+    Group.DESIGNACOES: ("Procurações da empresa em que você atua", "A empresa designou você para atuar por ela."),
     Group.PROCURACOES: ("Procurações que você recebeu", "Quem deu a procuração pode revogá-la a qualquer momento."),
 }
 
 
-def choices_view(
-    holder: Holder, available: Sequence[Representation], *, q: str = "", page: int = 1, chosen: str = ""
-) -> ChoicesView:
-    """``page`` beyond the end is the last one. The only choice there is comes chosen."""
-    wanted = [representation for representation in available if _matches(representation, q)] if q else list(available)
-    wanted.sort(key=lambda representation: _order(holder, representation))
-    pages = max(1, -(-len(wanted) // PER_PAGE))
-    page = min(max(1, page), pages)
-    shown = wanted[(page - 1) * PER_PAGE : page * PER_PAGE]
-    if len(available) == 1:
-        chosen = str(available[0].ref)
-    groups = []
-    for group, members in groupby(shown, key=lambda representation: _group(holder, representation)):
+def choices_view(holder: Holder, choices: Choices) -> ChoicesView:
+    """The page as it is read: what is kept on top, what was used last, then the list without those."""
+    kept = {one.ref for one in choices.pinned}
+    searchable = not choices.complete or len(choices.available) > _FEW
+    groups: list[GroupView] = []
+    above: set[RepresentationRef] = set()
+    for name, (titulo, explicacao), members in (
+        ("fixada", _PINNED, choices.pinned if searchable else ()),
+        ("recente", _RECENT, choices.recent),
+    ):
+        if members:
+            groups.append(GroupView(titulo, explicacao, _blocks(holder, name, members, kept)))
+            above |= {one.ref for one in members}
+    listed = [one for one in choices.available if one.ref not in above]
+    for group, found in groupby(listed, key=lambda representation: _group(holder, representation)):
         title, hint = _TITLES[group]
-        groups.append(GroupView(title, hint, _blocks(group, members, chosen)))
-    return ChoicesView(groups, q, len(available), len(wanted), page, pages)
+        groups.append(GroupView(title, hint, _blocks(holder, "escolha", found, kept)))
+    alone = choices.complete and len(choices.available) == 1
+    return ChoicesView(
+        groups,
+        choices.look.q,
+        _counted(choices),
+        choices.look.page,
+        choices.last,
+        groups[0].blocks[0] if alone else None,
+        searchable,
+    )
+
+
+def _counted(choices: Choices) -> str:
+    many = f"mais de {COUNTED}".replace("000", ".000") if choices.found > COUNTED else f"{choices.found}"
+    noun = "inscrição" if choices.found == 1 else "inscrições"
+    found = " encontradas" if choices.found != 1 else " encontrada"
+    return f"{many} {noun}{found if choices.look.q else ''}".capitalize()
 
 
 def _group(holder: Holder, representation: Representation) -> Group:
     if representation.modo is Modo.PROCURACAO:
-        return Group.PROCURACOES
+        return Group.DESIGNACOES if representation.designacao else Group.PROCURACOES
     if representation.modo is Modo.REPRESENTANTE_LEGAL:
         return Group.REPRESENTANTE
     own = holder.documento == representation.inscricao.contribuinte
     return Group.PROPRIAS if own else Group.ESTABELECIMENTOS
 
 
-def _order(holder: Holder, representation: Representation) -> tuple[Any, ...]:
-    group, inscricao, procuracao = _group(holder, representation), representation.inscricao, representation.procuracao
-    given = (busca(procuracao.outorgante_nome), procuracao.id) if procuracao else (busca(inscricao.razao_social), "")
-    return (group, given, not inscricao.matriz, str(inscricao.contribuinte), inscricao.id)
-
-
-def _blocks(group: Group, members: Iterable[Representation], chosen: str) -> list[Block]:
+def _blocks(
+    holder: Holder, name: str, members: Iterable[Representation], kept: Container[RepresentationRef]
+) -> list[Block]:
     blocks: list[Block] = []
     last: str | None = None
     for representation in members:
@@ -136,7 +153,8 @@ def _blocks(group: Group, members: Iterable[Representation], chosen: str) -> lis
         if key != last:
             blocks.append(_block(representation))
             last = key
-        blocks[-1].options.append(_option(group, representation, chosen))
+        option = _option(_group(holder, representation), name, representation, representation.ref in kept)
+        blocks[-1].options.append(option)
     return blocks
 
 
@@ -151,24 +169,27 @@ def _block(representation: Representation) -> Block:
     prazo = f"até {ultimo_dia(representation.ate)}" if representation.ate else ""
     if representation.cadeia:
         prazo += ", por substabelecimento"
+    if representation.designacao:
+        prazo += f", por designação de {legivel(representation.designacao.empresa_nome, 60)}"
     titulo, documento = legivel(procuracao.outorgante_nome), _shown(procuracao.outorgante)
     return Block(titulo, documento, todos_em_palavras(procuracao.poderes), prazo)
 
 
-def _option(group: Group, representation: Representation, chosen: str) -> Option:
+def _option(group: Group, name: str, representation: Representation, pinned: bool) -> Option:
     inscricao, ref = representation.inscricao, str(representation.ref)
     detalhe = [legivel(inscricao.municipio, 60)]
     if inscricao.situacao is not SituacaoCadastral.ATIVA:
         detalhe.append(f"situação {inscricao.situacao.value}")
-    if group is Group.PROCURACOES and isinstance(inscricao.contribuinte, CNPJ):
+    if group in (Group.PROCURACOES, Group.DESIGNACOES) and isinstance(inscricao.contribuinte, CNPJ):
         detalhe.insert(0, _described(representation))
     return Option(
-        id="escolha-" + "".join(c if c.isalnum() else "-" for c in ref),
+        id=f"{name}-" + "".join(c if c.isalnum() else "-" for c in ref),
         value=ref,
         inscricao=str(inscricao.id),
         numero=f"{inscricao.id.numero} ({inscricao.id.uf})",
         detalhe=", ".join(filter(None, detalhe)),
-        checked=ref == chosen,
+        nome=f"{inscricao.id.numero}, {legivel(inscricao.razao_social, 60)}",
+        pinned=pinned,
     )
 
 
@@ -185,23 +206,3 @@ def _shown(documento: Documento) -> str:
     if isinstance(documento, CNPJ):
         return f"CNPJ {documento.formatado}"
     return f"CPF {documento.mascarado}"
-
-
-def _matches(representation: Representation, q: str) -> bool:
-    """Every word typed is found in a name or place, or is part of a number, however it was masked."""
-    inscricao, procuracao = representation.inscricao, representation.procuracao
-    names = [inscricao.razao_social, inscricao.municipio, inscricao.id.uf]
-    if procuracao:
-        names.append(procuracao.outorgante_nome)
-    text = busca(" ".join(names))
-    numbers = [inscricao.id.numero]
-    if isinstance(inscricao.contribuinte, CNPJ):
-        numbers.append(inscricao.contribuinte.numero)
-    return all(_word_matches(word, text, numbers, inscricao.contribuinte) for word in busca(q).split())
-
-
-def _word_matches(word: str, text: str, numbers: Sequence[str], contribuinte: Documento) -> bool:
-    number = compacto(word)
-    if word in text or number == str(contribuinte):
-        return True
-    return len(number) >= 3 and any(number in one for one in numbers)

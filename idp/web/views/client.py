@@ -91,13 +91,16 @@ def client_view(client: Client, request: AuthorizationRequest) -> ClientView:
     )
 
 
-def receives(scopes: frozenset[str], holder: Holder, available: Sequence[Representation]) -> list[Dado]:
-    """What ``scopes`` hand over of whoever chooses one of ``available``, always in the same order."""
+def receives(
+    scopes: frozenset[str], holder: Holder, available: Sequence[Representation], *, complete: bool = True
+) -> list[Dado]:
+    """What ``scopes`` hand over of whoever chooses one of ``available``, always in the same order. Not ``complete``:
+    there are more than these, of any kind."""
     told = dict(_RECEIVES)
     if isinstance(holder, PessoaJuridica):
         told.pop("cpf")  # a company's certificate proves no CPF as its own
-    told["inscricao"] = _inscricao(available)
-    if any(one.modo is Modo.PROCURACAO for one in available):
+    told["inscricao"] = _inscricao(available, complete)
+    if not complete or any(one.modo is Modo.PROCURACAO for one in available):
         told["procuracao"] = Dado(
             "Procuração", "quem a deu", "Se você atuar por procuração: nome e CNPJ ou CPF de quem a deu."
         )
@@ -110,24 +113,26 @@ def receives(scopes: frozenset[str], holder: Holder, available: Sequence[Represe
     return found
 
 
-def withheld(scopes: frozenset[str], holder: Holder, available: Sequence[Representation]) -> str:
+def withheld(
+    scopes: frozenset[str], holder: Holder, available: Sequence[Representation], *, complete: bool = True
+) -> str:
     """What the application is not told, as the end of a sentence."""
     never = ["a senha ou o PIN do certificado"]
-    if len(available) > 1:
+    if not complete or len(available) > 1:
         never.append("as outras inscrições desta lista")
-    if isinstance(holder, PessoaFisica) and "cpf" not in scopes and not _of_persons(available):
+    if isinstance(holder, PessoaFisica) and "cpf" not in scopes and complete and not _of_persons(available):
         never.insert(0, "o seu CPF")
     return ", ".join(never[:-1]) + " nem " + never[-1] if len(never) > 1 else never[0]
 
 
-def _inscricao(available: Sequence[Representation]) -> Dado:
-    kinds = {isinstance(one.inscricao.contribuinte, CNPJ) for one in available}
+def _inscricao(available: Sequence[Representation], complete: bool) -> Dado:
+    kinds = {isinstance(one.inscricao.contribuinte, CNPJ) for one in available} if complete else {True, False}
     document = "CNPJ ou CPF completo" if len(kinds) > 1 else "CNPJ" if kinds == {True} else "CPF completo"
     name = "razão social" if kinds == {True} else "nome"
-    modes = {one.modo for one in available}
+    modes = {one.modo for one in available} if complete else set(Modo)
     quality = ", ".join(words for modo, words in _QUALIDADES.items() if modo in modes)
     detail = f"A inscrição que você escolher, e em que qualidade você atua: {quality}."
-    if _of_persons(available):
+    if False in kinds:
         detail += " A inscrição de uma pessoa leva o CPF dela, completo."
     return Dado("Inscrição estadual escolhida", f"número, {document}, {name} e situação", detail)
 

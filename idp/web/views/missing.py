@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from idp.domain.certificado import CertReason, Claimed, Reason
 from idp.domain.documents import CPF
 from idp.domain.person import Holder
+from idp.domain.procuracao import Procuracao, TipoEscopo
 from idp.domain.representation import Demanda, Modo, Motivo
 from idp.flow.choices import Choices, Missing
-from idp.web.text import data, legivel, ultimo_dia
+from idp.flow.demand import particular
+from idp.web.text import data, legivel, lista, ultimo_dia
 from idp.web.views.certificate import for_reason
 from idp.web.views.notice import Notice, nosso_suporte
 from idp.web.views.person import publico
-from idp.web.views.poderes import em_palavras
+from idp.web.views.poderes import em_palavras, todos_em_palavras
 
 _CODES = {
     Motivo.PENDENTE: ("PRC-03", "Procuração aguardando o seu aceite"),
@@ -25,9 +28,16 @@ _CODES = {
     Motivo.SUSPENSA: ("PRC-02", "Procuração suspensa"),
     Motivo.EXPIRADA: ("PRC-01", "Procuração vencida"),
     Motivo.FUTURA: ("PRC-01", "Procuração ainda não começou"),
+    Motivo.CEDIDA: ("PRC-02", "Procuração substabelecida sem reserva"),
+    Motivo.DESIGNACAO: ("PRC-02", "Designação terminada"),
 }
 """In the order in which they name a page that several of them share."""
 
+_ALCANCES = {
+    TipoEscopo.RAIZ: "todos os estabelecimentos e inscrições de quem a deu",
+    TipoEscopo.ESTABELECIMENTO: "só este estabelecimento, com as suas inscrições",
+    TipoEscopo.INSCRICOES: "só as inscrições que ela nomeia",
+}
 FELL_THROUGH = {
     Motivo.REVOGADA: "A procuração que você escolheu acaba de ser revogada.",
     Motivo.EXPIRADA: "A procuração que você escolheu acaba de vencer.",
@@ -48,6 +58,33 @@ def fell_through(motivo: Motivo) -> str:
     return FELL_THROUGH.get(motivo, _FELL_THROUGH) + " Não é erro seu. Nada foi enviado ao serviço."
 
 
+@dataclass(frozen=True, slots=True)
+class PendingView:
+    """A procuração that waits for this person: who gives it, what it allows, of what, from when to when."""
+
+    id: str
+    empresa: str
+    documento: str
+    poderes: list[str]
+    alcance: str
+    prazo: str
+
+
+def pending_view(pending: Iterable[Procuracao]) -> list[PendingView]:
+    """What the person would accept, in full."""
+    return [
+        PendingView(
+            one.id,
+            legivel(one.outorgante_nome),
+            publico(one.outorgante),
+            todos_em_palavras(one.poderes),
+            _ALCANCES[one.escopo.tipo],
+            f"de {data(one.vigencia.inicio)} a {ultimo_dia(one.vigencia.fim)}",
+        )
+        for one in pending
+    ]
+
+
 def missing_view(missing: tuple[Missing, ...], demanda: Demanda, servico: str) -> list[MissingView]:
     """One sentence a reason; a procuração over many inscrições is told once."""
     return list(dict.fromkeys(MissingView(_code(one.motivo), _sentence(one, demanda, servico)) for one in missing))
@@ -55,12 +92,14 @@ def missing_view(missing: tuple[Missing, ...], demanda: Demanda, servico: str) -
 
 def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, support: str) -> Notice:
     """The page when no inscrição can be chosen."""
-    motivos = {one.motivo for one in choices.missing}
+    motivos = {one.motivo for one in choices.missing} | ({Motivo.PENDENTE} if choices.pending else set())
     if Motivo.RESPONSAVEL_DIVERGENTE in motivos:
         reason = Reason(CertReason.RESPONSAVEL, Motivo.RESPONSAVEL_DIVERGENTE.value)
         return for_reason(reason, Claimed(), support)
     kind = "CPF" if isinstance(holder.documento, CPF) else "CNPJ"
     quem = nosso_suporte(support)
+    if not motivos and particular(demanda):
+        return _denied(servico, quem)
     if not motivos:
         return Notice(
             "INS-01",
@@ -78,8 +117,28 @@ def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, su
         codigo, titulo = "INS-02", "Nenhuma inscrição pode ser usada neste serviço"
     else:
         codigo, titulo = _CODES[motivo]
+    if motivo is None and demanda.inscricao is not None:
+        titulo = "Você não pode atuar pela inscrição pedida neste serviço"
     causes = tuple(one.texto for one in missing_view(choices.missing, demanda, servico)[:20])
     return Notice(codigo, titulo, causes, _steps(motivo), quem)
+
+
+def _denied(servico: str, quem: str) -> Notice:
+    """A certain right was asked for, and there is no link to it. It says nothing of what exists."""
+    return Notice(
+        "INS-02",
+        "Você não pode atuar como este serviço pediu",
+        (
+            f"{servico} pediu uma inscrição ou um poder que este certificado não tem. "
+            "Não há nada de errado com o seu certificado nem com o seu computador.",
+        ),
+        (
+            "Confira no serviço se você escolheu a empresa certa.",
+            "Se você atua por uma empresa, peça a ela uma procuração eletrônica que inclua este serviço.",
+            "Se você tem outro certificado, tente com ele.",
+        ),
+        quem,
+    )
 
 
 def _searched(holder: Holder) -> str:
@@ -95,7 +154,7 @@ def _searched(holder: Holder) -> str:
 
 def _steps(motivo: Motivo | None) -> tuple[str, ...]:
     if motivo is Motivo.PENDENTE:
-        return ("Aceite a procuração no serviço de procurações e entre de novo.",)
+        return ("Leia a procuração abaixo e aceite ou recuse. Se aceitar, você continua daqui mesmo.",)
     if motivo is None:
         return ("Confira a situação cadastral com a empresa.", "Se você tem outro certificado, tente com ele.")
     return ("Peça à empresa uma nova procuração.", "Se você tem outro certificado, tente com ele.")
@@ -148,8 +207,13 @@ def _about(one: Missing, demanda: Demanda, servico: str) -> str:
         case Motivo.EXTINTA:
             return f"A procuração dada por {empresa} foi extinta{em}."
         case Motivo.PODER:
-            poder = em_palavras(demanda.poder) if demanda.poder else "o poder exigido"
+            poder = lista([em_palavras(poder) for poder in sorted(demanda.exigidos)])
             return f"A procuração dada por {empresa} não inclui o que {servico} exige: {poder}."
+        case Motivo.CEDIDA:
+            return f"Você passou adiante, sem reserva, a procuração dada por {empresa}: não atua mais por ela."
+        case Motivo.DESIGNACAO:
+            firma = legivel(chain[0].outorgado_nome, 80)
+            return f"Terminou a sua designação por {firma} para a procuração dada por {empresa}."
         case _:
             return f"A procuração de {empresa} chegou a você por um substabelecimento irregular."
 
