@@ -42,3 +42,21 @@ def test_the_time_zone_is_one_that_exists(name: str) -> None:
     with pytest.raises(ConfigurationError, match=r"timezone: .* is not the IANA name of a time zone"):
         load(timezone=name)
     assert load(timezone="America/Manaus").timezone == "America/Manaus"
+
+
+@pytest.mark.attack("ATK-141")
+@pytest.mark.parametrize("scope", ["cpf", "inscricao", "procuracao", "certificado", "everything"])
+def test_what_an_open_registration_may_never_get(scope: str) -> None:
+    with pytest.raises(ConfigurationError, match=scope):
+        load(registration="open", registration_scopes=("openid", scope))
+
+
+@pytest.mark.parametrize("host", ["https://rp.example", "rp.example/jwks", "a@rp.example", "", "RP.example", "h:x"])
+def test_a_host_of_clients_is_a_host(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="client_hosts"):
+        load(client_hosts=(host,))
+    assert load(client_hosts=("rp.example", "10.0.0.7:8443", "[::1]:8443")).client_hosts[0] == "rp.example"
+
+
+def test_nobody_registers_himself_unless_the_settings_say_so() -> None:
+    assert load().registration == "off"
