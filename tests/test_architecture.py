@@ -101,7 +101,7 @@ CLOCK_MODULES = ("idp.clock",)
 ENVIRONMENT_MODULES = ("idp.settings",)
 REQUEST_MODULES = ("idp.oidc", "idp.web", "idp.admin", "idp.sandbox")  # sandbox: the relying party's own Flask
 NETWORK_MODULES = ("idp.fetch", "idp.doctor", "idp.sandbox", "idp.cli.sandbox", "idp.cadastro.https")
-"""Who serves people asks one other machine, the authority's cadastro, where it is told to (decision 0018).
+"""Who serves people asks one other machine, the authority's cadastro, where it is told to (decision 0016).
 The doctor probes the deployment it is pointed at; the sandbox plays relying party and visitor."""
 MADE_ONLY_IN = {"Representation": "idp.domain.representation"}
 LONGEST_FILE = 350
