@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from idp.domain.certificado import Nivel
 from idp.domain.documents import Documento
 from idp.domain.inscricao import InscricaoId
-from idp.domain.politica import Ato, Impedimento, NotEntitled, Pessoa, Politica
+from idp.domain.politica import Ato, Impedimento, NotEntitled, Pessoa, Politica, Qualidade
 from idp.domain.procuracao import TipoEscopo
 from idp.domain.session import Session
 from idp.flow.outorga import EmNomeDe, Problema
@@ -116,6 +116,18 @@ def require(options: Sequence[EmNomeDe]) -> None:
     """Raises NotEntitled, for the first reason, where this certificate may give on nobody's behalf."""
     if not any(one.qualidade for one in options):
         raise NotEntitled(next((one.impedimento for one in options if one.impedimento), Impedimento.SEM_VINCULO))
+
+
+def receiving(quem: Session, options: Sequence[EmNomeDe]) -> list[EmNomeDe]:
+    """For what one does with power received. A company that the cadastro does not know has no representative in it, and
+    still receives: whether this e-CNPJ will do is left to the flow, which knows which of the two it is."""
+    unlisted = Impedimento.RESPONSAVEL_DIVERGENTE
+    return [
+        replace(one, qualidade=Qualidade.E_CNPJ, impedimento=None)
+        if one.documento == quem.holder.documento and one.impedimento is unlisted
+        else one
+        for one in options
+    ]
 
 
 def longest(politica: Politica, ato: Ato, option: EmNomeDe | None) -> timedelta | None:

@@ -21,7 +21,7 @@ from idp.errors import IllegalTransition, NotFound
 from idp.flow.inscricoes import MOST
 from idp.flow.outorga import EmNomeDe, NotFresh, Refused
 from idp.web.outcome import see_other
-from idp.web.portal.campos import CONCEDER, Leitura, a_year_from, longest, require
+from idp.web.portal.campos import CONCEDER, Leitura, a_year_from, longest, receiving, require
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia
@@ -165,7 +165,7 @@ class Conceder:
         """Of one passed on: only whoever has it."""
         options = list(self.portal.outorga.qualidades(quem))
         if pai is not None:
-            options = [one for one in options if _same(one, pai)][:1]
+            options = [one for one in receiving(quem, options) if _same(one, pai)][:1]
         require(options)
         return options
 
@@ -215,7 +215,7 @@ class Conceder:
             "titulo": "Passar adiante uma procuração" if pai else "Dar uma procuração",
             "explicacao": f"De {pai.outorgante_nome}. Quem recebe age em nome dela, com o que foi dado a você."
             if pai
-            else "Você diz quem, o quê e até quando. Antes de valer, você confere o texto e confirma com o certificado.",
+            else "Diga quem, o quê e até quando. Antes de valer, você confere o texto e confirma com o certificado.",
             "aviso": GUARDADO.get(word("aviso"), ""),
             "action": f"/portal/conceder/{begun.id}",
             "voltar": f"/portal/procuracoes/{pai.id}" if pai else "/portal",

@@ -16,7 +16,7 @@ from idp.domain.session import Session
 from idp.errors import NotFound
 from idp.flow.outorga import EmNomeDe, NotFresh, Problema, Refused
 from idp.web.outcome import see_other
-from idp.web.portal.campos import DESIGNAR, Leitura, a_year_from, longest, require
+from idp.web.portal.campos import DESIGNAR, Leitura, a_year_from, longest, receiving, require
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia, legivel
@@ -38,7 +38,7 @@ class Equipe:
     def show(self, quem: Session) -> Response:
         outorga, now = self.portal.outorga, self.portal.clock.now()
         empresas = []
-        for one in _companies(outorga.qualidades(quem)):
+        for one in self._companies(quem):
             named = outorga.equipe(quem, one.documento) if one.qualidade else ()
             porque = impedido(one.impedimento).causa[0] if one.impedimento else ""
             pessoas = tuple(pessoa(each, now, de_fora=False) for each in named)
@@ -53,7 +53,7 @@ class Equipe:
         )
 
     def begin(self, quem: Session) -> Response:
-        require(_companies(self.portal.outorga.qualidades(quem)))
+        require(self._companies(quem))
         return see_other(f"/portal/designar/{self.portal.door.begin(TIPO, quem).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
@@ -67,7 +67,7 @@ class Equipe:
             return see_other(begun.resultado)
         sent = self.portal.door.preenchimentos.send(begun, typed(DESIGNAR))
         leitura = Leitura(sent, dia(self.portal.clock.now()))
-        options = _companies(self.portal.outorga.qualidades(quem))
+        options = self._companies(quem)
         require(options)
         empresa = leitura.parte(quem, options)
         clientes = frozenset(sent.um("clientes").replace(",", "\n").replace(";", "\n").split())
@@ -75,7 +75,7 @@ class Equipe:
         if some and not clientes:
             leitura.problemas.append(Problema("clientes", "vazio"))
         inicio, fim = leitura.dia("inicio"), leitura.dia("fim")
-        assert isinstance(empresa, CNPJ)  # _companies
+        assert isinstance(empresa, CNPJ)  # all of them are
         nomeacao = Nomeacao(
             empresa,
             sent.um("pessoa"),
@@ -152,13 +152,18 @@ class Equipe:
 
     # -- between them --------------------------------------------------------------------------------------------
 
+    def _companies(self, quem: Session) -> list[EmNomeDe]:
+        """Naming employees is for what a company received."""
+        options = receiving(quem, self.portal.outorga.qualidades(quem))
+        return [one for one in options if isinstance(one.documento, CNPJ)]
+
     def _one(self, quem: Session, id: str, evento: str) -> Designacao:
         """Raises NotFound where it is none of theirs."""
         outorga = self.portal.outorga
         if evento == "renunciar":
             known = list(outorga.designacoes(quem))
         else:
-            able = [one for one in _companies(outorga.qualidades(quem)) if one.qualidade]
+            able = [one for one in self._companies(quem) if one.qualidade]
             known = [each for one in able for each in outorga.equipe(quem, one.documento)]
         for each in known:
             if each.id == id:
@@ -171,7 +176,7 @@ class Equipe:
         return see_other(f"/portal/designar/{sent.id}#erros")
 
     def _view(self, quem: Session, begun: Preenchimento) -> dict[str, Any]:
-        options = _companies(self.portal.outorga.qualidades(quem))
+        options = self._companies(quem)
         require(options)
         handles = [handle(quem, one.documento) for one in options]
         fresh, today, politica = not begun.campos, dia(self.portal.clock.now()), self.portal.politica
@@ -213,10 +218,6 @@ def add_equipe(blueprint: Blueprint, portal: Portal) -> None:
         at = f"/portal/equipe/<id>/{evento}"
         add(at, f"equipe_{evento}", door.shown(partial(views.ask, evento=evento)))
         add(at, f"equipe_{evento}_post", door.pressed(partial(views.decide, evento=evento)), methods=["POST"])
-
-
-def _companies(options: Any) -> list[EmNomeDe]:
-    return [one for one in options if isinstance(one.documento, CNPJ)]
 
 
 def _quais(chosen: str) -> tuple[Opcao, ...]:

@@ -46,7 +46,7 @@ def add_lists(blueprint: Blueprint, portal: Portal) -> None:
 
     @door.shown
     def home(quem: Session) -> Response:
-        now = portal.clock.now()
+        now, eu = portal.clock.now(), quem.holder.documento
         espera = outorga.carteira(quem, papel="recebidas", situacao="pendentes")
         pedidos = outorga.pedidos(quem, papel="recebidos")
         ending = [(papel, outorga.carteira(quem, papel=papel, situacao="vencendo")) for papel in _LISTAS]
@@ -54,22 +54,23 @@ def add_lists(blueprint: Blueprint, portal: Portal) -> None:
             quem,
             "inicio",
             "inicio.html",
-            espera=[item(one, "recebidas", now) for one in espera.itens[:FEW]],
+            espera=[item(one, "recebidas", now, eu) for one in espera.itens[:FEW]],
             espera_total=espera.total,
             pedidos=[pedido_item(one, "recebidos", now) for one in pedidos.itens[:FEW]],
             pedidos_total=pedidos.total,
-            vencendo=[item(one, papel, now) for papel, page in ending for one in page.itens[:FEW]],
+            vencendo=[item(one, papel, now, eu) for papel, page in ending for one in page.itens[:FEW]],
             vencendo_total=sum(page.total for _, page in ending),
             recebidas=outorga.carteira(quem, papel="recebidas").total,
             concedidas=outorga.carteira(quem, papel="concedidas").total,
         )
 
     def procuracoes(quem: Session, papel: str) -> Response:
-        now, (q, pagina), situacao = portal.clock.now(), query(), choice("situacao", SITUACOES)
+        now, eu, (q, pagina) = portal.clock.now(), quem.holder.documento, query()
+        situacao = choice("situacao", SITUACOES)
         page = outorga.carteira(quem, papel=papel, situacao=situacao, q=q, pagina=pagina)
         titulo, explicacao, vazio, acoes = _LISTAS[papel]
         shown = lista(
-            [item(one, papel, now) for one in page.itens],
+            [item(one, papel, now, eu) for one in page.itens],
             total=page.total,
             pagina=page.pagina,
             paginas=page.paginas,

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, abort, request
 from idp.domain.politica import Ato
 from idp.domain.proposta import Solicitacao
 from idp.domain.session import Session
-from idp.flow.outorga import Lote, Problema, Refused
+from idp.flow.outorga import EmNomeDe, Lote, Problema, Refused
 from idp.web.outcome import see_other
-from idp.web.portal.campos import LOTE, PEDIR, Leitura, a_year_from, longest, require
+from idp.web.portal.campos import LOTE, PEDIR, Leitura, a_year_from, longest, receiving, require
 from idp.web.portal.conceder import Conceder
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
@@ -36,7 +36,7 @@ class Pedidos:
         self.conceder = conceder
 
     def begin(self, quem: Session, tipo: str) -> Response:
-        require(self.portal.outorga.qualidades(quem))
+        self._options(quem)
         return see_other(f"/portal/{tipo}/{self.portal.door.begin(tipo, quem).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
@@ -143,8 +143,7 @@ class Pedidos:
         kept = {name: values for name, values in campos.items() if name != "linhas" or len(str(values)) < 30_000}
         self.portal.door.preenchimentos.send(begun, kept)
         leitura = Leitura(replace(begun, campos=campos), dia(self.portal.clock.now()))
-        options = self.portal.outorga.qualidades(quem)
-        require(options)
+        options = self._options(quem)
         return leitura, Solicitacao(
             leitura.parte(quem, options),
             leitura.um("outorgante"),
@@ -154,6 +153,11 @@ class Pedidos:
             leitura.dia("fim"),
             mensagem=leitura.um("mensagem"),
         )
+
+    def _options(self, quem: Session) -> list[EmNomeDe]:
+        options = receiving(quem, self.portal.outorga.qualidades(quem))
+        require(options)
+        return options
 
     def _many(self, begun: Preenchimento, made: Lote, added: int) -> Response:
         done = f"/portal/lote/{begun.id}/feito"
@@ -168,8 +172,7 @@ class Pedidos:
         return see_other(f"/portal/{leitura.begun.tipo}/{leitura.begun.id}#erros")
 
     def _view(self, quem: Session, begun: Preenchimento) -> dict[str, Any]:
-        options = list(self.portal.outorga.qualidades(quem))
-        require(options)
+        options = self._options(quem)
         handles = [handle(quem, one.documento) for one in options]
         fresh, today, many = not begun.campos, dia(self.portal.clock.now()), begun.tipo == PEDIDOS
         politica = self.portal.politica
@@ -232,17 +235,14 @@ def add_pedidos(blueprint: Blueprint, portal: Portal, conceder: Conceder) -> Non
 
 
 def _uploaded() -> str:
-    """The file's text, "" where none came. Answers 400 to one that is no text."""
+    """The file's text, "" where none came."""
     given = request.files.get("arquivo")
     data = given.read(MAX_BODY) if given else b""
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text.strip()
-    abort(400)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")  # what spreadsheets write; the numbers are the same in both
+    return text.replace("\x00", "").strip()
 
 
 def _with_header(text: str) -> tuple[str, int]:

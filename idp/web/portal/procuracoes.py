@@ -39,7 +39,7 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
             quem,
             "concedidas" if found.papel == "outorgante" else "recebidas",
             "procuracao.html",
-            vista=vista(found, portal.politica.catalogo, portal.clock.now()),
+            vista=vista(found, portal.politica.catalogo, portal.clock.now(), quem.holder.documento),
             feito=FEITO.get(word("feito"), ""),
         )
 

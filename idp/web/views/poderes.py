@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from idp.domain.politica import DEFAULT, PoderDoCatalogo
 from idp.domain.procuracao import TODOS, Poder
 
-_WORDS: dict[Poder, str] = {
-    TODOS: "todos os poderes, os atuais e os que forem criados",
-    "dte.consultar": "consultar o Domicílio Tributário Eletrônico",
-    "dte.dar_ciencia": "tomar ciência de intimações no Domicílio Tributário Eletrônico",
-    "nfe.consultar": "consultar notas fiscais eletrônicas",
-}
+_TODOS = "todos os poderes, os atuais e os que forem criados"
+_catalogue: Mapping[Poder, PoderDoCatalogo] = DEFAULT.catalogo
+
+
+def use_catalogue(catalogue: Mapping[Poder, PoderDoCatalogo]) -> None:
+    """Name poderes as the authority's policy does, from now on in this process."""
+    global _catalogue
+    _catalogue = catalogue
 
 
 def em_palavras(poder: Poder) -> str:
-    return _WORDS.get(poder, f"“{poder}”")
+    if poder == TODOS:
+        return _TODOS
+    known = _catalogue.get(poder)
+    return known.titulo if known else f"“{poder}”"
 
 
 def todos_em_palavras(poderes: Iterable[Poder]) -> list[str]:
     """One phrase a power; "todos" says it all."""
     named = set(poderes)
-    return [_WORDS[TODOS]] if TODOS in named else [em_palavras(poder) for poder in sorted(named)]
+    return [_TODOS] if TODOS in named else [em_palavras(poder) for poder in sorted(named)]

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from idp.domain.documents import CPF, Documento
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.domain.session import Session
+from idp.ports_outorga import VENCENDO
 from idp.web.text import data, legivel, ultimo_dia
 from idp.web.views.person import publico, responsavel
 from idp.web.views.poderes import todos_em_palavras
@@ -93,7 +94,7 @@ def conta(quem: Session) -> Conta:
         legivel(quem.holder.nome, 80),
         f"{rotulo} {publico(documento)}",
         f"{certificado.tipo.value} {certificado.nivel.value}, válido até {data(certificado.validade)}",
-        responsavel(quem.holder),
+        responsavel(quem.holder).partition(", CPF")[0],
     )
 
 
@@ -114,6 +115,8 @@ def estado(procuracao: Procuracao, now: datetime) -> Estado:
             return Estado("Passada adiante por inteiro", "fim")
         case _E.ATIVA if now < vigencia.inicio:
             return Estado(f"Começa em {data(vigencia.inicio)}", "espera")
+        case _E.ATIVA if vigencia.fim - now <= VENCENDO:
+            return Estado(f"Termina em {ultimo_dia(vigencia.fim)}", "espera")
         case _E.ATIVA:
             return Estado("Em vigor", "ok")
         case _E.SUSPENSA:
@@ -125,7 +128,7 @@ def estado(procuracao: Procuracao, now: datetime) -> Estado:
 
 
 def prazo(procuracao: Procuracao) -> str:
-    return f"de {data(procuracao.vigencia.inicio)} a {ultimo_dia(procuracao.vigencia.fim)}"
+    return f"De {data(procuracao.vigencia.inicio)} a {ultimo_dia(procuracao.vigencia.fim)}"
 
 
 def resumo(poderes: Iterable[str]) -> str:
@@ -136,26 +139,24 @@ def resumo(poderes: Iterable[str]) -> str:
     return texto[:1].upper() + texto[1:]
 
 
-def item(procuracao: Procuracao, papel: str, now: datetime) -> Item:
-    """``papel``: recebidas shows who gave it, concedidas who has it and for whom."""
-    nome, documento = (
-        (procuracao.outorgante_nome, procuracao.outorgante)
-        if papel == "recebidas"
-        else (procuracao.outorgado_nome, procuracao.outorgado)
-    )
-    partes = [] if papel == "recebidas" else [f"Em nome de {legivel(procuracao.outorgante_nome, 80)}"]
+def item(procuracao: Procuracao, papel: str, now: datetime, eu: Documento) -> Item:
+    """``papel``: recebidas shows who gave it, concedidas who has it. The other side is told where it is not ``eu``."""
+    de = (legivel(procuracao.outorgante_nome, 80), procuracao.outorgante)
+    para = (legivel(procuracao.outorgado_nome, 80), procuracao.outorgado)
+    shown, other = (de, para) if papel == "recebidas" else (para, de)
+    notes = []
+    if other[1] != eu:
+        notes.append(f"Dada a {other[0]}" if papel == "recebidas" else f"Em nome de {other[0]}")
     if procuracao.pai:
-        partes.append("por substabelecimento")
-    if papel == "recebidas":
-        partes.append(f"Dada a {legivel(procuracao.outorgado_nome, 80)}")
+        notes.append("Por substabelecimento")
     return Item(
         f"/portal/procuracoes/{procuracao.id}",
-        legivel(nome, 80),
-        rotulado(documento),
+        shown[0],
+        rotulado(shown[1]),
         resumo(procuracao.poderes),
         prazo(procuracao),
         estado(procuracao, now),
-        ", ".join(partes),
+        ". ".join(notes),
     )
 
 

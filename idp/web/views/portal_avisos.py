@@ -124,5 +124,5 @@ def impedido(impedimento: Impedimento) -> Notice:
         else "Este certificado não permite este ato",
         (*_IMPEDIDO[impedimento], "Nada foi feito."),
         _DIVERGENTE if divergente else _OUTRO,
-        link=_INICIO,
+        link=("/logout", "Sair e entrar com outro certificado"),
     )

@@ -72,7 +72,7 @@ def pedido_item(pedido: Pedido, papel: str, now: datetime) -> Item:
         legivel(pedido.outorgado_nome, 80) if recebido else _digitado(pedido.outorgante),
         rotulado(pedido.outorgado) if recebido else f"Em nome de {legivel(pedido.outorgado_nome, 80)}",
         resumo(pedido.poderes),
-        f"de {data(pedido.vigencia.inicio)} a {ultimo_dia(pedido.vigencia.fim)}",
+        f"De {data(pedido.vigencia.inicio)} a {ultimo_dia(pedido.vigencia.fim)}",
         pedido_estado(pedido, now),
         f"A {rotulado(pedido.outorgante)}" if recebido else f"Feito em {data(pedido.criado_em)}",
     )
@@ -98,7 +98,7 @@ def pessoa(one: Designacao, now: datetime, *, de_fora: bool) -> Pessoa:
         legivel(one.empresa_nome if de_fora else one.pessoa_nome, 80),
         rotulado(one.empresa if de_fora else one.pessoa),
         resumo(one.poderes),
-        f"de {data(one.vigencia.inicio)} a {ultimo_dia(one.vigencia.fim)}",
+        f"De {data(one.vigencia.inicio)} a {ultimo_dia(one.vigencia.fim)}",
         clientes,
         _designacao_estado(one, now),
         f"/portal/equipe/{one.id}/{acao}" if active else "",

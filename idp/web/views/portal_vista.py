@@ -163,7 +163,7 @@ def inscricoes(ids: frozenset[InscricaoId]) -> tuple[str, ...]:
     return tuple(f"{one.numero} ({one.uf})" for one in sorted(ids))
 
 
-def vista(seen: Vista, catalogo: Catalogo, now: datetime) -> VistaView:
+def vista(seen: Vista, catalogo: Catalogo, now: datetime, eu: Documento) -> VistaView:
     procuracao = seen.procuracao
     recebida = seen.papel != "outorgante"
     outro = procuracao.outorgante_nome if recebida else procuracao.outorgado_nome
@@ -179,8 +179,8 @@ def vista(seen: Vista, catalogo: Catalogo, now: datetime) -> VistaView:
             for evento in botoes
         ),
         impedido(seen.impedimento).causa[0] if seen.impedimento else "",
-        item(seen.pai, "concedidas", now) if seen.pai else None,
-        tuple(item(one, "concedidas", now) for one in seen.filhas),
+        item(seen.pai, "concedidas", now, eu) if seen.pai else None,
+        tuple(item(one, "concedidas", now, eu) for one in seen.filhas),
     )
 
 
@@ -191,10 +191,10 @@ def ato(one: AtoRegistrado) -> AtoView:
     else:
         if documento := _documento(one.por):
             quem += f", {documento}"
-        if one.pessoa and str(one.pessoa) != one.por:
-            quem += f"; responsável com CPF {one.pessoa.mascarado}"
         if qualidade := _QUALIDADES.get(one.qualidade):
             quem += f", {qualidade}"
+        if one.pessoa and str(one.pessoa) != one.por:
+            quem += f" (responsável: CPF {one.pessoa.mascarado})"
     used = one.certificado
     return AtoView(
         _EVENTOS.get(one.evento, _maiuscula(one.evento)),
