@@ -24,6 +24,7 @@ from idp.certificate.revocation import CrlIndex
 from idp.certificate.trust import compile_bundle
 from idp.fetch.journal import Attempt, Journal
 from idp.keyring import KeyRing
+from idp.ports_outbox import Notice
 from idp.settings import Settings
 from idp.storage.sql import open_store, schema
 from idp.worker.condition import Condition
@@ -133,6 +134,19 @@ def test_the_samples(watched: Watched) -> None:
     assert found['idp_worker_job_failures_total{job="audit.seal"}'] == 0
     for alg in ("RS256", "ES256"):
         assert found[f'idp_signing_key_age_seconds{{alg="{alg}",state="active"}}'] == 7200
+
+
+def test_notices_that_wait_for_their_clients(watched: Watched) -> None:
+    watched.listen()
+    names = ("idp_logout_waiting", "idp_logout_oldest_seconds", "idp_logout_given_up")
+    assert [watched.samples()[name] for name in names] == [0, 0, 0]
+    notices = [Notice(f"jti-{n}", "rp", "sub", "sid", NOW + n * HOUR) for n in range(3)]
+    with watched.here.store.begin() as uow:
+        uow.outbox.add(notices, NOW)
+        uow.outbox.delivered("jti-0", NOW)
+        uow.outbox.failed("jti-2", NOW, "timeout", None)
+    watched.now = NOW + 5 * HOUR
+    assert [watched.samples()[name] for name in names] == [1, 4 * 3600, 1]
 
 
 def test_a_stale_list(watched: Watched) -> None:
