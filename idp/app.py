@@ -6,6 +6,7 @@ Each ``create_*`` makes one host's WSGI application and nothing of the others'. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import Flask
 
+from idp import politica
 from idp.cadastro.https import Service
 from idp.cadastro.remoto import RemoteCadastro
 from idp.certificate.handshake import presented_certificate, refuse_certificate_headers
@@ -23,6 +25,7 @@ from idp.certificate.trust.current import CurrentTrust
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.domain.certificado import Verdict
+from idp.domain.politica import Politica
 from idp.domain.registration import Ceiling
 from idp.domain.representation import Regras
 from idp.fetch.documents import ClientDocuments
@@ -58,6 +61,7 @@ from idp.web.portal import make_portal
 from idp.web.screens import StepScreens
 from idp.web.security import protect
 from idp.web.text import use_timezone
+from idp.web.views.poderes import use_catalogue
 
 _log = structlog.get_logger("idp.app")
 
@@ -71,6 +75,7 @@ class Parts:
         self.store = open_store(settings.database_url)
         schema.check(self.store.engine, settings.realm)
         use_timezone(settings.timezone)
+        use_catalogue(self.politica.catalogo)
         self.site = Site(
             issuer=settings.issuer,
             certificate_origin=settings.certificate_origin,
@@ -125,7 +130,12 @@ class Parts:
             revocation=self.revocation,
             policy=self.policy,
             source=self.source,
+            outorga=self.outorga,
         )
+
+    @cached_property
+    def politica(self) -> Politica:
+        return politica.load(self.settings.politica)
 
     @cached_property
     def outorga(self) -> Outorga:
@@ -136,6 +146,7 @@ class Parts:
             revocation=self.revocation,
             rascunhos=EphemeralRascunhos(self.ephemeral, self.clock),
             regras=self.policy.regras,
+            politica=self.politica,
             timezone=ZoneInfo(self.settings.timezone),
             source=self.source,
         )
@@ -275,14 +286,17 @@ def policy(settings: Settings) -> Policy:
     )
 
 
-def cadastro_source(settings: Settings, store: SqlStore, clock: Clock) -> RemoteCadastro | OwnTables:
-    """Where the cadastro's facts come from. Raises ConfigurationError for files of the remote one that are missing."""
+def _cadastro_failed(token: str) -> None:
+    _log.warning("cadastro_failed", why=token)
+
+
+def cadastro_source(
+    settings: Settings, store: SqlStore, clock: Clock, failed: Callable[[str], object] = _cadastro_failed
+) -> RemoteCadastro | OwnTables:
+    """Where the cadastro's facts come from; ``failed`` hears the token of each failure of a remote one. Raises
+    ConfigurationError for files of the remote one that are missing."""
     if settings.cadastro_source == "local":
         return OwnTables()
-
-    def failed(token: str) -> None:
-        _log.warning("cadastro_failed", why=token)
-
     service = Service(
         settings.cadastro_url,
         clock.now,

@@ -120,6 +120,9 @@ class Settings(BaseSettings):
     """Whether an e-CNPJ acts for every establishment of its CNPJ root or for its own only."""
     responsavel_divergente: Literal["recusar", "permitir"] = "recusar"
     """What to do when the responsável in an e-CNPJ is not among the legal representatives in the cadastro."""
+    politica: str = ""
+    """TOML file with the authority's policy for procurações: who may give what to whom, at which certificate level, for
+    how long, and the catalogue of poderes (docs/politica.md); empty: the default policy."""
     cadastro_source: Literal["local", "https"] = "local"
     """Where contribuintes, inscrições and legal representatives come from: our own tables, filled by
     ``idp cadastro import``, or the authority's service at cadastro_url (docs/cadastro.md). Procurações are always our

@@ -40,6 +40,7 @@ COMMANDS = (
     ("doctor", "doctor:doctor", "Probe the running deployment and say what to change."),
     ("db", "db:db", "Create the database's tables or bring them up to date."),
     ("cadastro", "cadastro:cadastro", "Import contribuintes, inscricoes, representatives and procuracoes."),
+    ("procuracao", "procuracao:procuracao", "Show procuracoes, suspend or extinguish them; show the policy."),
     ("client", "client:client", "Register relying parties and change them."),
     ("keys", "keys:keys", "Create, list and rotate the signing keys."),
     ("trust", "trust:group", "Import the ICP-Brasil bundle and say which CAs may certify a login."),

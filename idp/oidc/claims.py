@@ -105,6 +105,8 @@ def _representacao(authorization: Authorization) -> dict[str, Any]:
         }
         if cadeia:
             right["procuracao"]["cadeia"] = list(cadeia)
+        if named := authorization.representation.designacao:
+            right["procuracao"]["designada_por"] = {**_documento(named.empresa), "nome": named.empresa_nome}
     return right
 
 

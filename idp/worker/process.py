@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from idp import audit
+from idp import audit, politica
 from idp.app import cadastro_source
 from idp.cadastro.remoto import RemoteCadastro
 from idp.certificate.trust.current import CurrentTrust
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.errors import ConfigurationError, TrustError
+from idp.flow.outorga import Orgao
 from idp.keyring import KeyRing
 from idp.settings import Settings
 from idp.storage.sql import SqlStore, open_store, schema
@@ -31,6 +32,8 @@ OUTORGANTES_AT_ONCE = 500
 """Asked about in one turn of the job, before lists are fetched again."""
 INDEXED_AT_ONCE = 20_000
 """Audit rows in one turn, before new ones are sealed again: what an older version left is taken up bit by bit."""
+EXPIRED_AT_ONCE = 500
+"""Procurações, and requests, ended in one transaction."""
 RECEIPTS = timedelta(days=30)
 """For how long it can be seen which client was told of a logout, and when."""
 
@@ -69,7 +72,13 @@ def run(settings: Settings, stop: Event) -> None:
 
 
 def local_jobs(settings: Settings, store: SqlStore, keys: KeyRing) -> tuple[Job, ...]:
-    """What needs the database alone."""
+    """What needs the database alone. Raises ConfigurationError for a policy that is none."""
+    orgao = Orgao(
+        clock=SystemClock(),
+        store=store,
+        clients=store.clients(settings.cache_seconds),
+        politica=politica.load(settings.politica),
+    )
     return (
         Job(
             "audit.seal",
@@ -77,9 +86,16 @@ def local_jobs(settings: Settings, store: SqlStore, keys: KeyRing) -> tuple[Job,
             lambda at: audit.seal(store.audit_log(), keys.sign_checkpoint, at, settings.checkpoint_file),
         ),
         Job("audit.index", timedelta(seconds=1), lambda at: store.audit_log().index(INDEXED_AT_ONCE)),
+        Job("outorga.vencer", timedelta(minutes=1), lambda at: expire(orgao, at)),
         Job("spent.purge", timedelta(minutes=1), store.purge),
         Job("logout.forget", timedelta(hours=1), lambda at: store.forget_receipts(at - RECEIPTS)),
     )
+
+
+def expire(orgao: Orgao, at: datetime) -> None:
+    """End what time has ended, batch by batch: each is a transaction of its own."""
+    while orgao.vencer(at, EXPIRED_AT_ONCE) >= EXPIRED_AT_ONCE:
+        pass
 
 
 def cadastro_jobs(settings: Settings, store: SqlStore, stop: Event) -> tuple[Job, ...]:

@@ -7,6 +7,7 @@ with it. What an event leads to is the domain's (``idp.domain.procuracao``), who
 
 from __future__ import annotations
 
+from idp.flow.outorga.orgao import Orgao
 from idp.flow.outorga.servico import Outorga
 from idp.flow.outorga.tipos import (
     MOTIVOS,
@@ -26,6 +27,7 @@ __all__ = [
     "EmNomeDe",
     "Lote",
     "NotFresh",
+    "Orgao",
     "Outorga",
     "Pagina",
     "Problema",

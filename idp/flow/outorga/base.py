@@ -1,5 +1,5 @@
-"""What every part of this flow does the same way: judge the certificate again, read who stands for whom, end what
-rested on a right, and write down what was done."""
+"""What every part of this flow does the same way: judge the certificate again, read who stands for whom, and write
+down what was done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from idp.domain.ato import AtoRegistrado
 from idp.domain.certificado import CertReason
 from idp.domain.designacao import Designacao
 from idp.domain.documents import CNPJ, CPF, Documento
-from idp.domain.grant import Grant
 from idp.domain.person import PessoaFisica, PessoaJuridica
 from idp.domain.politica import DEFAULT, Impedimento, NotEntitled, Politica, Qualidade, qualidade
 from idp.domain.procuracao import Procuracao
@@ -22,7 +21,7 @@ from idp.domain.session import Session
 from idp.errors import CadastroStale, NotFound, RevocationUnknown
 from idp.flow import events
 from idp.flow.certificate import session_refused
-from idp.flow.logout import notify
+from idp.flow.outorga.orgao import Orgao
 from idp.flow.outorga.tipos import CertificateRefused
 from idp.flow.secret import new_id
 from idp.flow.source import OwnTables
@@ -48,7 +47,7 @@ class Ator:
         return holder.responsavel.cpf if holder.responsavel else None
 
 
-class Base:
+class Base(Orgao):
     def __init__(
         self,
         *,
@@ -63,13 +62,10 @@ class Base:
         source: CadastroSource | None = None,
     ) -> None:
         """``timezone``: where a day begins and ends for the authority."""
-        self.clock = clock
-        self.store = store
-        self.clients = clients
+        super().__init__(clock=clock, store=store, clients=clients, politica=politica)
         self.revocation = revocation
         self.rascunhos = rascunhos
         self.regras = regras
-        self.politica = politica
         self.timezone = timezone
         self.source = source or OwnTables()
 
@@ -139,13 +135,6 @@ class Base:
         return [Alvo(holder.cnpj.raiz, None if self.regras.raiz else holder.cnpj.numero)]
 
     # What an act leaves behind -------------------------------------------------------------------------------------
-
-    def end_grants(self, uow: UnitOfWork, grants: Iterable[Grant], at: datetime, reason: str) -> None:
-        """Tell the clients of revoked ``grants``, and audit each."""
-        ended = list(grants)
-        notify(uow, self.clients, ended, at)
-        for grant in ended:
-            uow.audit.append(events.grant_revoked(at, grant, reason))
 
     def record(
         self,

@@ -1,20 +1,18 @@
-"""What happens to a procuração once it is there: by its parties, by the authority, and by time."""
+"""What the parties do to a procuração once it is there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from idp.domain.ato import ORGAO, AtoRegistrado
 from idp.domain.documents import Documento
 from idp.domain.politica import NotEntitled
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.domain.session import Session
 from idp.errors import IllegalTransition, NotFound
-from idp.flow import events
 from idp.flow.outorga.base import Ator, parties
 from idp.flow.outorga.conceder import Concessao
-from idp.flow.secret import new_id
+from idp.flow.outorga.orgao import cut
 from idp.flow.source import on_fresh_facts
 from idp.ports import UnitOfWork
 from idp.ports_outorga import Parte
@@ -26,8 +24,6 @@ PARTES = {
     "revogar": ("outorgante", "ascendente"),
 }
 """Who may cause which event. An *ascendente* passed the procuração on with reserve: he takes back what he gave."""
-ORGAO_EVENTOS = ("suspender", "reativar", "extinguir")
-LONGEST_REASON = 500
 
 
 class Eventos(Concessao):
@@ -56,51 +52,8 @@ class Eventos(Concessao):
             if evento == "aceitar":
                 self.certificate_gives(quem, now)
                 self._accept(uow, changed, now)
-            self._change(uow, changed, now)
-            self.record(uow, ator, evento, now, changed, motivo=_cut(motivo))
-        return changed
-
-    def autoridade(self, evento: str, id: str, actor: str, motivo: str) -> Procuracao:
-        """``evento`` (suspender, reativar, extinguir) by the officer ``actor`` of the authority, who must say why.
-        Raises NotFound, IllegalTransition; ValueError without a reason."""
-        if evento not in ORGAO_EVENTOS or not motivo.strip():
-            raise ValueError("an event of the authority, and its reason")
-        now = self.clock.now()
-        with self.store.begin() as uow:
-            procuracao = uow.procuracoes.get(id, lock=True)
-            if procuracao is None:
-                raise NotFound(f"procuracao {id}")
-            changed = self.after(procuracao, evento, now)
-            self._change(uow, changed, now)
-            self._record_orgao(uow, evento, now, changed, actor, _cut(motivo))
-        return changed
-
-    def vencer(self, at: datetime, limit: int = 500) -> int:
-        """End what time has ended by ``at``: procurações past their end or never accepted in time, open requests; at
-        most ``limit`` of each, how many. Nobody's right waits for it: ``represent()`` looks at the dates itself."""
-        with self.store.begin() as uow:
-            over = uow.procuracoes.due(at, at - self.politica.prazo_aceite, limit)
-            for procuracao in over:
-                changed = procuracao.after("expirar", at)
-                self._change(uow, changed, at)
-                self._record_orgao(uow, "expirar", at, changed, "portaria", "")
-        with self.store.begin() as uow:
-            late = uow.pedidos.due(at, limit)
-            for pedido in late:
-                closed = pedido.after("expirar", at)
-                uow.pedidos.update(closed)
-                uow.audit.append(events.pedido(at, "expirar", closed, "portaria"))
-        return len(over) + len(late)
-
-    def after(self, procuracao: Procuracao, evento: str, at: datetime) -> Procuracao:
-        """The procuração after ``evento``. What time has ended has no more events, whether or not the worker has come
-        by. Raises IllegalTransition."""
-        ends = procuracao.vigencia.fim
-        if procuracao.estado is EstadoProcuracao.PENDENTE and procuracao.estado_em is not None:
-            ends = min(ends, procuracao.estado_em + self.politica.prazo_aceite)
-        changed = procuracao.after(evento, at)
-        if at >= ends:
-            raise IllegalTransition("procuracao", EstadoProcuracao.EXPIRADA, evento)
+            self.change(uow, changed, now)
+            self.record(uow, ator, evento, now, changed, motivo=cut(motivo))
         return changed
 
     # ---------------------------------------------------------------------------------------------------------------
@@ -140,19 +93,6 @@ class Eventos(Concessao):
             raise IllegalTransition("procuracao", "pai cedida", "aceitar")
         self.cede(uow, child, pai, now)
 
-    def _change(self, uow: UnitOfWork, changed: Procuracao, now: datetime) -> None:
-        uow.procuracoes.update(changed)
-        if changed.estado is not EstadoProcuracao.ATIVA:
-            ended = uow.grants.revoke_by_procuracao(changed.id, now)
-            self.end_grants(uow, ended, now, f"procuracao_{changed.estado.lower()}")
-
-    def _record_orgao(
-        self, uow: UnitOfWork, evento: str, at: datetime, changed: Procuracao, actor: str, motivo: str
-    ) -> None:
-        ato = AtoRegistrado(new_id(), evento, at, actor[:255], actor, ORGAO, procuracao=changed.id, motivo=motivo)
-        uow.atos.add(ato)
-        uow.audit.append(events.outorga(ato, changed))
-
 
 def holders_of(papel: str, procuracao: Procuracao, above: Sequence[Procuracao]) -> Sequence[Documento]:
     """Who has a part in a procuração."""
@@ -161,7 +101,3 @@ def holders_of(papel: str, procuracao: Procuracao, above: Sequence[Procuracao]) 
     if papel == "outorgado":
         return [procuracao.outorgado]
     return [] if procuracao.sem_reserva else [link.outorgado for link in above]
-
-
-def _cut(motivo: str) -> str:
-    return " ".join(motivo.split())[:LONGEST_REASON]

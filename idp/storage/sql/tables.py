@@ -6,63 +6,30 @@ representatives answer for and that an e-CNPJ reaches. Moments are UTC.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     false,
     text,
 )
 
-
-class Moment(TypeDecorator[datetime]):
-    """A moment in UTC: timestamptz on PostgreSQL; on SQLite, which has no such type, sortable text."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
+from idp.storage.sql.base import SEARCHED as SEARCHED
+from idp.storage.sql.base import Moment as Moment
+from idp.storage.sql.base import metadata as metadata
+from idp.storage.sql.tables_outorga import atos as atos
+from idp.storage.sql.tables_outorga import designacoes as designacoes
+from idp.storage.sql.tables_outorga import pedidos as pedidos
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
-SEARCHED = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text in the order of its characters, as SQLite has it."""
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 meta = Table(
     "meta",
@@ -167,68 +134,6 @@ procuracoes = Table(
 """``poderes`` and ``inscricoes`` are sorted lists joined by ``|``. The parties' contribuinte ids make them findable;
 whether an inscrição is reached is the domain's to say. A trigger keeps ``pai`` as it was written and other than the row
 itself: as it must exist before, no procuração descends from itself."""
-
-designacoes = Table(
-    "designacoes",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("empresa", String(14), nullable=False),
-    Column("empresa_contribuinte", String(11), nullable=False, index=True),
-    Column("empresa_nome", Text, nullable=False),
-    Column("pessoa", String(11), nullable=False, index=True),
-    Column("pessoa_nome", Text, nullable=False),
-    Column("poderes", Text, nullable=False),
-    Column("clientes", Text, nullable=False),
-    Column("inicio", Moment, nullable=False),
-    Column("fim", Moment, nullable=False),
-    Column("estado", String(16), nullable=False),
-    Column("estado_em", Moment),
-)
-"""``poderes`` and ``clientes`` (contribuinte ids) are sorted lists joined by ``|``; no clientes means all of them."""
-
-pedidos = Table(
-    "pedidos",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("outorgante", String(14), nullable=False),
-    Column("outorgante_contribuinte", String(11), nullable=False, index=True),
-    Column("outorgado", String(14), nullable=False),
-    Column("outorgado_contribuinte", String(11), nullable=False, index=True),
-    Column("outorgado_nome", Text, nullable=False),
-    Column("poderes", Text, nullable=False),
-    Column("escopo", String(16), nullable=False),
-    Column("inscricoes", Text, nullable=False),
-    Column("inicio", Moment, nullable=False),
-    Column("fim", Moment, nullable=False),
-    Column("criado_em", Moment, nullable=False),
-    Column("expira_em", Moment, nullable=False),
-    Column("mensagem", Text, nullable=False),
-    Column("lote", String(64)),
-    Column("estado", String(16), nullable=False),
-    Column("estado_em", Moment),
-    Column("procuracao", ForeignKey("procuracoes.id")),
-    Index("ix_pedidos_estado_expira_em", "estado", "expira_em"),
-)
-
-atos = Table(
-    "atos",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("procuracao", ForeignKey("procuracoes.id"), index=True),
-    Column("designacao", ForeignKey("designacoes.id"), index=True),
-    Column("evento", String(32), nullable=False),
-    Column("em", Moment, nullable=False),
-    Column("por", String(255), nullable=False, index=True),
-    Column("por_nome", Text, nullable=False),
-    Column("pessoa", String(11)),
-    Column("qualidade", String(32), nullable=False),
-    Column("certificado", Text),
-    Column("texto", Text),
-    Column("texto_sha256", String(64)),
-    Column("motivo", Text, nullable=False),
-)
-"""What was done to a procuração or to a designação, with the text that was shown. ``por``: a document, or an officer of
-the authority by name. ``pessoa``: the natural person who acted."""
 
 preferencias = Table(
     "preferencias",
