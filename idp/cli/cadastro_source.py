@@ -55,7 +55,7 @@ def fetch(document: str) -> None:
     if len(keys[0][1]) == 11:
         keys.append((REPRESENTANTE, keys[0][1]))
     with installation() as (settings, store):
-        source = cadastro_source(settings, store, SystemClock())
+        source = cadastro_source(settings, store, SystemClock(), _said_once)
         if not isinstance(source, RemoteCadastro):
             fail(2, "the cadastro is our own tables (cadastro_source local)", "use idp cadastro import")
         try:
@@ -68,13 +68,17 @@ def fetch(document: str) -> None:
 
 def probe(settings: Settings, store: SqlStore) -> str:
     """``answers``; nothing of the answer is kept. Raises ConfigurationError where the service does not answer."""
-    source = cadastro_source(settings, store, SystemClock())
+    source = cadastro_source(settings, store, SystemClock(), _said_once)
     if isinstance(source, RemoteCadastro):
         try:
             source.probe(PROBE)
         except Failed as error:
             raise ConfigurationError(str(error), "see docs/cadastro.md, what can go wrong") from error
     return "answers"
+
+
+def _said_once(token: str) -> None:
+    """The command itself says what failed."""
 
 
 def _id(text: str) -> str:
