@@ -28,7 +28,7 @@ _MANAGER = "client"
 
 
 class Refused(Unauthorized):
-    """A bearer token that permits nothing here, or none where one is needed. ``why`` is for the log: all look alike."""
+    """A bearer token that permits nothing here. ``why`` is for the log: all look alike."""
 
     def __init__(self, why: str) -> None:
         super().__init__(401, "invalid_token", "the token permits nothing here")
@@ -112,7 +112,7 @@ class Registrar:
     def _initial(self, token: str | None) -> tuple[str, Ceiling]:
         if token is None:
             if self.open_ceiling is None:
-                raise Refused("an initial access token is needed")
+                raise Unauthorized(401)  # RFC 6750 §3: who showed nothing is told of no error
             return OPEN, self.open_ceiling
         found = self.registrations.by_digest(digest(token))
         if found is None or not found.good(self.clock.now()):
