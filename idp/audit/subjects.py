@@ -29,6 +29,10 @@ def procuracao(id: str) -> str:
     return f"procuracao:{id}"
 
 
+def designacao(id: str) -> str:
+    return f"designacao:{id}"
+
+
 def inscricao(id: str) -> str:
     """``id``: ``UF:NUMERO``."""
     return f"inscricao:{id}"
@@ -91,6 +95,7 @@ MEMBERS: tuple[tuple[str, Callable[[str], tuple[str, ...]]], ...] = (
     ("empresa", _person("parte")),
     ("choice", _choice),
     ("procuracao", lambda value: (procuracao(value),)),
+    ("designacao", lambda value: (designacao(value),)),
     ("pai", lambda value: (procuracao(value),)),
     ("inscricao", lambda value: (inscricao(value),)),
     ("client", lambda value: (client(value),)),

@@ -16,7 +16,7 @@ from idp.keyring import KeyInfo, KeyRing
 from idp.ports import AuditEvent
 from idp.settings import load
 from idp.storage.sql import SqlStore
-from idp.storage.sql.tables import consents, grants
+from idp.storage.sql.tables import audit, consents, grants
 
 _COLUMNS = ("kid", "alg", "state", "created_at", "activated_at", "retired_at")
 
@@ -88,7 +88,9 @@ def withdraw(kid: str, yes: bool) -> None:
 
 def _has_named_people(store: SqlStore) -> bool:
     with store.reader.connect() as connection:
-        return any(connection.execute(select(t.c.sub).limit(1)).first() is not None for t in (grants, consents))
+        some = [select(table.c.sub).limit(1) for table in (grants, consents)]
+        some.append(select(audit.c.id).where(audit.c.kind == "code.issued").limit(1))  # stays when a term ends the rest
+        return any(connection.execute(one).first() is not None for one in some)
 
 
 def _record(store: SqlStore, kind: str, key: KeyInfo) -> None:

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import orjson
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select
 
-from idp.audit.subjects import procuracao as named
+from idp.audit.subjects import designacao as subject_of_designacao
+from idp.audit.subjects import procuracao as subject_of_procuracao
 from idp.audit.subjects import subjects
 from idp.domain.procuracao import EstadoProcuracao
 from idp.ports import AuditEvent
@@ -169,7 +170,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "audit: everything else",
         (audit,),
-        "`retention_audit_days`; of a procuração, as long as it is kept besides",
+        "`retention_audit_days`; of a procuração or designação, as long as it is kept besides",
         "payload and salt erased, the row stays; `audit.erased` says how many",
         _audit,
     ),
@@ -218,15 +219,18 @@ def _erase(store: SqlStore, before: datetime, at: datetime, term: str, kinds: Se
 
 
 def _in_force_until(store: SqlStore, payloads: Sequence[str]) -> list[datetime | None]:
-    """Of each payload the last end of the procurações that it names and that are still kept; None where none is."""
+    """Of each payload the last end of the procurações and designações that it names and that are still kept; None where
+    none is."""
     about = [subjects(orjson.loads(payload)) for payload in payloads]
-    prefix = named("")
-    named_by = [[one.removeprefix(prefix) for one in some if one.startswith(prefix)] for some in about]
-    ids = {id for some in named_by for id in some}
+    everything = frozenset().union(*about)
+    ends: dict[str, datetime] = {}
     with answering(), store.reader.connect() as connection:
-        found = connection.execute(select(procuracoes.c.id, procuracoes.c.fim).where(procuracoes.c.id.in_(ids)))
-        ends = {row.id: row.fim for row in found}
-    return [max((ends[id] for id in some if id in ends), default=None) for some in named_by]
+        for table, subject in ((procuracoes, subject_of_procuracao), (designacoes, subject_of_designacao)):
+            prefix = subject("")
+            ids = [one.removeprefix(prefix) for one in everything if one.startswith(prefix)]
+            found = connection.execute(select(table.c.id, table.c.fim).where(table.c.id.in_(ids)))
+            ends |= {subject(row.id): row.fim for row in found}
+    return [max((ends[one] for one in some if one in ends), default=None) for some in about]
 
 
 def _batches(store: SqlStore, statement: Select[Any]) -> Iterator[list[Any]]:
