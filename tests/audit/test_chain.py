@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -189,6 +190,42 @@ def test_erasure_leaves_the_chain_verifying_and_the_payload_gone(chain: SqlStore
     report = verify(chain.audit_log(), check, checkpoints)
     assert (report.sealed, report.erased, list(report.problems)) == (6, 3, [])
     assert [row.payload is None for row in chain.audit_log().rows()] == [True, True, False, False, True] + [False] * 3
+
+
+def test_a_checkpoint_whose_root_is_of_other_rows_is_found(chain: SqlStore, checkpoints: Path) -> None:
+    """Signed by us, with the right head: a case would rest on rows that are not there."""
+    last = Checkpoint.of(json.loads(checkpoints.read_text().splitlines()[-1]))
+    assert (last.first, last.sequence) == (4, 6)
+    wrong = replace(last, root=hashlib.sha256(b"other rows").hexdigest())
+    with checkpoints.open("a") as file:
+        file.write(json.dumps(replace(wrong, signature=KEY.sign(wrong.signed)).document()) + "\n")
+    (problem,) = problems(chain, checkpoints)
+    assert problem.startswith("sequence 6: differs from its checkpoint")
+
+
+def test_a_checkpoint_of_the_time_before_roots_holds_and_the_next_covers_its_rows(
+    store: SqlStore, checkpoints: Path
+) -> None:
+    append(store, "login.accepted", "code.issued")
+    store.audit_log().seal()
+    head = list(store.audit_log().rows())[-1].hash or ""
+    bare = json.dumps([2, head, "2026-11-22T12:00:00.000000+00:00"], separators=(",", ":"))
+    signature = base64.b64encode(KEY.sign(b"portaria audit checkpoint\n" + bare.encode())).decode()
+    old = {"sequence": 2, "head": head, "at": "2026-11-22T12:00:00.000000+00:00", "signature": signature}
+    checkpoints.write_text(json.dumps(old) + "\n")
+    assert problems(store, checkpoints) == []
+    append(store, "token.issued")
+    new = sealed(store, checkpoints)
+    assert new is not None
+    assert (new.first, new.sequence) == (1, 3)
+    assert problems(store, checkpoints) == []
+
+
+@pytest.mark.attack("ATK-145")
+def test_an_erasure_that_nobody_accounts_for_is_found(chain: SqlStore, checkpoints: Path) -> None:
+    assert chain.audit_log().erase([1], AuditEvent("audit.erased", NOW)) == 1
+    change(chain, "UPDATE audit SET salt = NULL, payload = NULL WHERE sequence = 2")
+    assert problems(chain, checkpoints) == ["2 rows are without their content, and the audit's own rows account for 1"]
 
 
 def test_nobody_waits_for_a_verification(chain: SqlStore, checkpoints: Path) -> None:

@@ -8,14 +8,11 @@ from datetime import datetime, timedelta
 
 from idp.domain.ato import AtoRegistrado
 from idp.domain.documents import Documento
-from idp.domain.ato import AtoRegistrado
-from idp.domain.documents import Documento
 from idp.domain.grant import Authorization, Grant
 from idp.domain.person import Holder
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Modo, Representation
 from idp.flow import events
-from idp.ports import AuditEvent
 from idp.ports import AuditEvent
 from idp.storage.sql import SqlStore
 from tests.contracts.data import grant
