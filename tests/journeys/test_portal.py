@@ -1,0 +1,122 @@
+"""A procuração's whole life, by the people it is for: given, accepted, used, revoked, each in their own Chromium."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.living import LivingSandbox
+from tests.journeys.taxpayer import AUTHORIZE, NARROW, Computer, code, option, press, window
+
+pytestmark = pytest.mark.browser
+
+MATRIZ = "AM:049000012"
+
+
+def heading(page: Page, text: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+
+
+def enter(page: Page, sandbox: LivingSandbox) -> None:
+    """To the portal, by certificate."""
+    page.goto(f"{sandbox.origins.issuer}/portal")
+    heading(page, "Portaria: suas procurações")
+    press(page, "Entrar com certificado digital")
+    heading(page, "Entrar com certificado digital")
+    expect(page.locator("main")).to_contain_text("Portaria: suas procurações")
+    press(page, "Continuar")
+    heading(page, "Minhas procurações")
+
+
+def give(page: Page) -> str:
+    """From the portal's first page: to Tereza, all three powers. The procuração's address."""
+    press(page, "Dar uma procuração")
+    press(page, "Continuar: conferir o texto")
+    expect(page.get_by_role("alert")).to_contain_text("Falta corrigir")
+    page.get_by_role("link", name="Marque pelo menos um poder.").click()
+    assert page.evaluate("document.activeElement.name") == "poderes"
+    page.get_by_label("CPF ou CNPJ de quem recebe").fill("900.001.082-94")
+    page.get_by_label("Nome completo ou razão social").fill("Tereza Kambeba")
+    for power in ("Consultar o Domicílio", "Tomar ciência de intimações no", "Consultar notas fiscais"):
+        page.get_by_role("checkbox", name=power).check()
+    press(page, "Continuar: conferir o texto")
+    heading(page, "Confira e confirme")
+    page.go_back()
+    expect(page.get_by_label("CPF ou CNPJ de quem recebe")).to_have_value("900.001.082-94")
+    expect(page.get_by_role("checkbox", name="Consultar notas fiscais")).to_be_checked()
+    page.go_forward()
+    expect(page.locator("main")).to_contain_text("Tereza Kambeba, CPF 900.001.082-94")
+    press(page, "Confirmar com o certificado")
+    heading(page, "Entrar com certificado digital")
+    expect(page.locator("main")).to_contain_text("mostre o certificado mais uma vez")
+    press(page, "Continuar")
+    heading(page, "Confira e confirme")
+    press(page, "Conceder a procuração")
+    heading(page, "Procuração concedida")
+    page.go_back()
+    heading(page, "Procuração concedida")  # the form is spent: nothing can be given twice
+    page.reload()
+    press(page, "Ver a procuração")
+    heading(page, "Procuração para Tereza Kambeba")
+    expect(page.locator("main")).to_contain_text("Aguardando aceite")
+    return page.url
+
+
+def test_given_accepted_used_and_revoked(computer: Computer, sandbox: LivingSandbox) -> None:
+    with computer.page("empresa") as page:
+        enter(page, sandbox)
+        address = give(page)
+
+    with computer.as_persona("produtora") as browser:
+        phone, desk = window(browser, width=NARROW), window(browser)
+        enter(phone, sandbox)
+        phone.get_by_role("link", name="ACAI DO RIO NEGRO").click()
+        assert phone.url == address
+        press(phone, "Aceitar")
+        heading(phone, "Aceitar a procuração de ACAI DO RIO NEGRO ALIMENTOS LTDA?")
+        press(phone, "Aceitar a procuração")
+        expect(phone.get_by_role("status")).to_contain_text("Procuração aceita")
+        expect(phone.locator("main")).to_contain_text("Em vigor")
+
+        desk.goto(f"{sandbox.origins.application}/entrar")
+        press(desk, "Continuar")
+        option(desk, MATRIZ).check()
+        press(desk, AUTHORIZE)
+        expect(desk.get_by_role("heading", level=1)).to_contain_text("Olá")
+        press(desk, "Emitir recibo")
+        expect(desk.locator("main")).to_contain_text("Nº 1")
+        press(desk, "Trocar inscrição")
+        option(desk, MATRIZ).check()  # and now the owner is faster
+
+        with computer.page("empresa") as page:
+            enter(page, sandbox)
+            page.goto(address)
+            press(page, "Revogar")
+            page.get_by_label("Motivo (opcional)").fill("mudamos de contadora")
+            press(page, "Revogar a procuração")
+            expect(page.get_by_role("status")).to_contain_text("Procuração revogada")
+
+        press(desk, AUTHORIZE)
+        expect(desk.get_by_role("alert")).to_contain_text("revogada")
+        phone.goto(address)
+        expect(phone.locator("main")).to_contain_text("Motivo dado: “mudamos de contadora”")
+        expect(phone.get_by_role("link", name="Renunciar")).to_have_count(0)
+
+    acts = [row["kind"] for row in sandbox.audit() if row["kind"].startswith("procuracao.")]
+    assert acts[-3:] == ["procuracao.outorgar", "procuracao.aceitar", "procuracao.revogar"]
+
+
+def test_who_may_not_see_or_give(computer: Computer, sandbox: LivingSandbox) -> None:
+    """A stranger's page is that of nothing at all; a certificate that cannot give says why."""
+    with computer.page("cidada") as page:
+        enter(page, sandbox)
+        answers = []
+        for id in ("prc-acai-contadora", "prc-nenhuma"):
+            page.goto(f"{sandbox.origins.issuer}/portal/procuracoes/{id}")
+            assert code(page) == "PRC-05"
+            answers.append(page.locator("main h1, main .lead").all_text_contents())
+        assert answers[0] == answers[1]
+    with computer.page("ex-administrador") as page:
+        page.goto(f"{sandbox.origins.issuer}/portal/conceder")
+        press(page, "Continuar")
+        assert code(page) == "CERT-10"
