@@ -14,6 +14,7 @@ import pytest
 
 from idp.domain.client import GrantType
 from idp.domain.procuracao import EstadoProcuracao
+from tests.oidc.test_authorize import BAD_URIS
 from tests.oidc.test_tokens import verified
 from tests.oidc.world import ADA_CHOICE, CALLBACK, ISSUER, SECRET, VERIFIER, WAYNE_CHOICE, Browser, World, answer
 
@@ -151,6 +152,18 @@ def test_errors_go_where_the_answer_would_have_gone(
     assert response.headers["Location"].startswith(CALLBACK + separator + "error=")
     told = answer(response)
     assert (told["state"], told["iss"]) == ("st", ISSUER)
+
+
+@pytest.mark.attack("ATK-080")
+@pytest.mark.attack("ATK-081")
+def test_no_token_and_no_error_leaves_for_a_uri_that_is_not_registered(browser: Browser) -> None:
+    browser.log_in(client_id="front", response_type="id_token token")
+    for uri in BAD_URIS:
+        for response_type in ("id_token token", "code id_token", "token"):
+            response = browser.authorize(client_id="front", redirect_uri=uri, response_type=response_type)
+            assert response.status_code == 400, uri
+            assert "Location" not in response.headers, uri
+            assert "<form" not in response.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("response_type", FRONT)
