@@ -126,4 +126,5 @@ def _again(delivery: Delivery, error: str, at: datetime) -> datetime | None:
     """Ten seconds after the first failure, then three times as long each time, at most an hour."""
     if error == _NO_ADDRESS or at - delivery.notice.at >= GIVE_UP:
         return None
-    return at + min(_FIRST_PAUSE * 3 ** min(delivery.attempts - 1, 10), _LONGEST_PAUSE)
+    pause: timedelta = _FIRST_PAUSE * 3 ** min(delivery.attempts - 1, 10)
+    return at + min(pause, _LONGEST_PAUSE)

@@ -116,7 +116,7 @@ def introspection_blueprint(
 
     def _as_issued(claims: dict[str, Any], client: Client) -> bool:
         """The client's audience may have changed since."""
-        return claims["client_id"] == client.client_id and claims["aud"] == audience(client, issuer)
+        return bool(claims["client_id"] == client.client_id and claims["aud"] == audience(client, issuer))
 
     client_endpoint(blueprint, path, server, introspect)
     return blueprint
