@@ -19,7 +19,7 @@ from idp.domain.registration import Ceiling, registered
 from idp.errors import ConfigurationError, InvalidClient, NotFound
 from idp.keyring import KeyRing
 from idp.ports import ClientRegistry
-from idp.sandbox import cadastro, conformance, driver, pki
+from idp.sandbox import cadastro, conformance, driver, outorga, pki
 from idp.sandbox.conformance import Conformance
 from idp.sandbox.layout import Hosts, Ports, Sandbox
 from idp.sandbox.relying_party import SCOPE, RelyingPartyConfig
@@ -83,6 +83,10 @@ def _import_cadastro(here: Sandbox, store: SqlStore) -> None:
         result = importar(text, staging, summary=summary, timezone=str(here.settings["timezone"]))
     if not result.applied:
         raise ConfigurationError(f"the demonstration cadastro was refused: {result.problems[0]}")
+    timezone = str(here.settings["timezone"])
+    with store.begin() as uow:
+        uow.designacoes.add(outorga.designacao(now, timezone))
+        uow.pedidos.add(outorga.pedido(now, timezone))
     partial.rename(here.cadastro)
 
 

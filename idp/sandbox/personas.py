@@ -89,6 +89,27 @@ PERSONAS = (
         Expected(choices=7, inscricao="AM:049000071", modo="procuracao", acr=HARDWARE),
     ),
     Persona(
+        "escritorio",
+        "ENCONTRO DAS CONTAS SERVICOS CONTABEIS LTDA",
+        "a firm of accountants with its e-CNPJ A1: two companies gave it procurações, one of which it may pass on",
+        CertificateSpec(
+            Profile.E_CNPJ_ANTIGO,
+            "99990007000165",
+            "1",
+            "rfb-v5",
+            "20041970",
+            ("90000117285", "IRACEMA LOBATO PINHEIRO"),
+        ),
+        Expected(choices=6, inscricao="AM:049000063", modo="procuracao", acr=SOFTWARE),
+    ),
+    Persona(
+        "auxiliar",
+        "DAVI MARQUES FONSECA",
+        "that firm's employee with an e-CPF A3: named by it to consult the DT-e, for all of its clients",
+        CertificateSpec(Profile.E_CPF_NOVO, "90000118257", "3", "final-v12", "06071999", days=_A3_DAYS),
+        Expected(choices=6, inscricao="AM:049000012", modo="procuracao", acr=HARDWARE),
+    ),
+    Persona(
         "funcionario",
         "JOAO PEDRO TAVARES",
         "employee's e-CPF A1: a procuração for one poder and one inscrição",

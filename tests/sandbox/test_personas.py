@@ -69,8 +69,8 @@ def test_a_certificate_says_what_its_persona_promises(
 
 
 def test_no_persona_is_left_out_above() -> None:
-    assert len(PERSONAS) == 16
-    assert len({p.slug for p in PERSONAS}) == 16
+    assert len(PERSONAS) == 18
+    assert len({p.slug for p in PERSONAS}) == 18
 
 
 def described(verdict: Accepted | Refused) -> str:
