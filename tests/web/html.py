@@ -119,7 +119,7 @@ def _controls(tree: Tree) -> list[str]:
     pressed = tree.all("button", "a", "summary")
     found += [f"{element.tag} without text" for element in pressed if not element.text.strip()]
     found += ["an image without alt" for element in tree.all("img") if "alt" not in element.attributes]
-    found += ["a fieldset without legend" for _ in tree.all("fieldset") if len(tree.all("legend")) != 1]
+    found += ["a fieldset without legend"] if len(tree.all("fieldset")) != len(tree.all("legend")) else []
     found += ["form in a form" for element in tree.all("form") if "form" in element.parents]
     return found
 
