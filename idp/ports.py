@@ -4,7 +4,7 @@ on every implementation of a port. Moments are timezone-aware UTC; secrets arriv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from idp.domain.certificado import RevocationStatus, Verdict
 from idp.domain.client import Client
 from idp.domain.designacao import Designacao
-from idp.domain.documents import Documento
 from idp.domain.grant import CodeBinding, Grant
 from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
@@ -158,56 +157,6 @@ class AuditEvent:
 class Audit(Protocol):
     def append(self, event: AuditEvent) -> None:
         """Write within the current database transaction: no act without its row, no row without its act."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One audit row as people read it. ``payload`` is the event's (``idp.flow.events`` says what stands in it):
-    documents in clear, to be shown to whom it concerns only. (``at``, ``id``) orders acts and is a page's cursor."""
-
-    id: int
-    kind: str
-    at: datetime
-    payload: dict[str, Any]
-
-
-class AuditTrail(Protocol):
-    """Who did what, for the people it concerns: newest first, by an index, at most ``limit`` acts older than
-    ``before``; ``kinds`` narrows them. An act is found once the worker has sealed it, a second later."""
-
-    def uses_of(
-        self,
-        procuracoes: Collection[str],
-        *,
-        before: tuple[datetime, int] | None = None,
-        limit: int = 50,
-        kinds: Collection[str] = ("code.issued", "code.refused"),
-    ) -> Sequence[Act]:
-        """Acts that relied on one of these procurações or tried to."""
-        ...
-
-    def on_behalf_of(
-        self,
-        documento: Documento,
-        *,
-        before: tuple[datetime, int] | None = None,
-        limit: int = 50,
-        kinds: Collection[str] = ("code.issued", "code.refused"),
-    ) -> Sequence[Act]:
-        """Acts by anybody for this contribuinte (of a CNPJ, its root) on any basis, its own included."""
-        ...
-
-    def acts_of(
-        self,
-        documento: Documento,
-        *,
-        before: tuple[datetime, int] | None = None,
-        limit: int = 50,
-        kinds: Collection[str] = (),
-    ) -> Sequence[Act]:
-        """What this person did with an own certificate, or with a company's that names it as responsável: logins,
-        choices, tokens, sessions."""
         ...
 
 

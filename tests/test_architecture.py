@@ -50,6 +50,7 @@ TABLE = {
     "idp.ports": may("domain errors ports_outbox ports_outorga"),
     "idp.ports_outbox": may(),  # and those that telling clients of ended sessions needs
     "idp.ports_outorga": may("domain errors"),  # the ports that giving power needs, in a file of their own
+    "idp.ports_audit": may("domain"),  # and the one by which people read the audit
     "idp.flow": may("domain ports ports_outbox ports_outorga errors"),
     "idp.certificate": may("domain ports errors paths", "cryptography"),
     "idp.certificate.handshake": may("errors", "http_sf"),
@@ -62,7 +63,7 @@ TABLE = {
     "idp.storage.sql.cases": may("domain ports errors audit", "sqlalchemy orjson"),  # and those of one procuração
     "idp.storage.sql.retention": may("domain ports errors audit", "sqlalchemy orjson"),  # what a row's erasure depends on
     "idp.storage.sql.personal": may("domain ports errors audit", "sqlalchemy orjson"),  # and what names a person
-    "idp.storage.sql.trail": may("domain ports errors audit", "sqlalchemy orjson"),  # finds rows by what they are about
+    "idp.storage.sql.trail": may("domain ports_audit errors audit", "sqlalchemy orjson"),  # finds rows by what they are about
     "idp.storage.sql.staging": may("domain ports errors cadastro", "sqlalchemy"),  # gathers what cadastro reads
     "idp.storage.sql.fetched": may("domain ports errors cadastro", "sqlalchemy"),  # keeps what cadastro fetches
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),

@@ -13,6 +13,7 @@ from idp.cli.output import json_option, show
 from idp.clock import SystemClock
 from idp.domain.documents import CPF, Documento
 from idp.domain.person import Holder, PessoaFisica, PessoaJuridica
+from idp.flow.selecting import OURSELVES
 from idp.keyring import KeyRing
 from idp.ports import AuditEvent
 from idp.storage.sql import SqlStore
@@ -27,6 +28,7 @@ def person() -> None:
 @person.command()
 @click.argument("who", metavar="CPF|CNPJ", callback=documento)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to; else standard output.")
+@json_option
 def export(who: Documento, output: Path | None) -> None:
     """Write everything that is kept of a person as one JSON document. This is itself recorded."""
     with reading("person.export", {"pessoa": str(who)}) as (_, store, ring):
@@ -54,6 +56,7 @@ def erase(who: Documento) -> None:
 
 
 def whose(store: SqlStore, ring: KeyRing, documento: Documento) -> Whose:
-    """The person by the subjects at every client that is registered."""
+    """The person by the subjects at every client that is registered, and at ourselves."""
     holder: Holder = PessoaFisica(documento, "") if isinstance(documento, CPF) else PessoaJuridica(documento, "")
-    return Whose(documento, {ring.subject(holder, client) for client in store.registry().list()})
+    subs = {ring.subject(holder, client) for client in store.registry().list()}
+    return Whose(documento, subs, {ring.subject(holder, OURSELVES)})

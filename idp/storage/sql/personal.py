@@ -76,11 +76,9 @@ def _procuracoes(who: Whose) -> ColumnElement[bool]:
     return or_(_parties(procuracoes)(who), procuracoes.c.pai.in_(above))
 
 
-def _of_subject(table: Table) -> Callable[[Whose], ColumnElement[bool]]:
-    """``sub``, or for a company ``sub.digest`` of each person who consented for it."""
-    return lambda who: or_(
-        false(), *(or_(table.c.sub == sub, table.c.sub.startswith(f"{sub}.", autoescape=True)) for sub in who.subs)
-    )
+def _under(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[bool]:
+    """One of ``names``, or for a company ``name.digest`` of each person who came with its certificate."""
+    return or_(false(), *(or_(column == name, column.startswith(f"{name}.", autoescape=True)) for name in names))
 
 
 def _designacoes(who: Whose) -> ColumnElement[bool]:
@@ -107,10 +105,10 @@ PERSONAL: tuple[Kept, ...] = (
     Kept(pedidos, _parties(pedidos)),
     Kept(atos, _atos),
     Kept(perfis, lambda who: perfis.c.titular == who.id),
-    Kept(preferencias, lambda who: preferencias.c.quem.in_(who.quem), ("quem",)),
-    Kept(consents, _of_subject(consents)),
+    Kept(preferencias, lambda who: _under(preferencias.c.quem, who.quem), ("quem",)),
+    Kept(consents, lambda who: _under(consents.c.sub, who.subs)),
     Kept(grants, lambda who: grants.c.titular == who.id, ("code_digest", "code_challenge", "nonce")),
-    Kept(outbox, _of_subject(outbox), ("last_error",)),
+    Kept(outbox, lambda who: _under(outbox.c.sub, who.subs), ("last_error",)),
     Kept(audit, lambda who: false()),  # found by its subjects: see ``_acts``
 )
 """Tables that name people, in the order of the export."""

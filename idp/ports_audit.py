@@ -1,0 +1,60 @@
+"""The port by which people read the audit: who did what, for those it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from idp.domain.documents import Documento
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One audit row as people read it. ``payload`` is the event's (``idp.flow.events`` says what stands in it):
+    documents in clear, to be shown to whom it concerns only. (``at``, ``id``) orders acts and is a page's cursor."""
+
+    id: int
+    kind: str
+    at: datetime
+    payload: dict[str, Any]
+
+
+class AuditTrail(Protocol):
+    """Who did what, for the people it concerns: newest first, by an index, at most ``limit`` acts older than
+    ``before``; ``kinds`` narrows them. An act is found once the worker has sealed it, a second later."""
+
+    def uses_of(
+        self,
+        procuracoes: Collection[str],
+        *,
+        before: tuple[datetime, int] | None = None,
+        limit: int = 50,
+        kinds: Collection[str] = ("code.issued", "code.refused"),
+    ) -> Sequence[Act]:
+        """Acts that relied on one of these procurações or tried to."""
+        ...
+
+    def on_behalf_of(
+        self,
+        documento: Documento,
+        *,
+        before: tuple[datetime, int] | None = None,
+        limit: int = 50,
+        kinds: Collection[str] = ("code.issued", "code.refused"),
+    ) -> Sequence[Act]:
+        """Acts by anybody for this contribuinte (of a CNPJ, its root) on any basis, its own included."""
+        ...
+
+    def acts_of(
+        self,
+        documento: Documento,
+        *,
+        before: tuple[datetime, int] | None = None,
+        limit: int = 50,
+        kinds: Collection[str] = (),
+    ) -> Sequence[Act]:
+        """What this person did with an own certificate, or with a company's that names it as responsável: logins,
+        choices, tokens, sessions."""
+        ...
