@@ -24,14 +24,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cadastro import files
+from idp.domain.certificado import Nivel
 from idp.domain.documents import CNPJ, CPF
 from idp.domain.inscricao import InscricaoId
 from idp.domain.person import Holder, PessoaFisica, PessoaJuridica
-from idp.domain.representation import Modo, RepresentationRef
+from idp.domain.procura import Procura
+from idp.domain.representation import Demanda, Modo, RepresentationRef
 from idp.storage.sql import SqlStore, open_store
 from tests.support.postgres import Postgres
 
 SMALL = 100
+PROCURA = Procura(Demanda(), Nivel.A3, datetime(2026, 11, 22, 12, tzinfo=UTC))
 GOAL = 1.2
 ROOT = Path(__file__).parents[2]
 
@@ -146,7 +149,7 @@ def login_times(stores: dict[str, SqlStore], times: int) -> dict[str, dict[str, 
 
 def login(store: SqlStore, holder: Holder, ref: RepresentationRef) -> None:
     with store.reading() as uow:
-        assert len(uow.cadastro.candidates(holder, raiz=True)) == files.PER_COMPANY
+        assert len(uow.vinculos.page(holder, PROCURA, limit=50)) == files.PER_COMPANY
     with store.begin() as uow:
         assert uow.cadastro.facts(holder, ref, lock=True) is not None
 

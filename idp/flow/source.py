@@ -36,7 +36,7 @@ def on_fresh_facts(act: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[
     more. What the first attempt spent was rolled back. Raises CadastroUnavailable, then too with nothing changed."""
 
     @wraps(act)
-    def attempt(self: S, *args: P.args, **kwargs: P.kwargs) -> T:
+    def attempt(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return act(self, *args, **kwargs)
         except CadastroStale as stale:
