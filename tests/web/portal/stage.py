@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -392,6 +393,12 @@ class Rows:
         return [one for one in people.ACAI_INSCRICOES if q.lower() in f"{one.id.numero} {one.municipio}".lower()]
 
 
+@cache
+def _pages(origin: str) -> Pages:
+    """Compiled once."""
+    return Pages(replace(SITE, issuer=origin), FakeClock(NOW))
+
+
 class Stage:
     """One running portal. ``outorga`` answers; ``browser`` is somebody's."""
 
@@ -401,17 +408,19 @@ class Stage:
         self.sessions = FakeSessions(self.clock)
         self.ephemeral = MemoryEphemeral()
         self.store = FakeStore()
+        self.transactions = FakeTransactions(self.clock)
         journey = Journey(
             clock=self.clock,
             store=self.store,
-            transactions=FakeTransactions(self.clock),
+            transactions=self.transactions,
             sessions=self.sessions,
             clients=FakeClients(),
             identifiers=FakeIdentifiers(),
             revocation=FakeRevocation(),
             policy=POLICY,
         )
-        pages = Pages(replace(SITE, issuer=origin), self.clock)
+        pages = _pages(origin)
+        pages.clock = self.clock
         screens = StepScreens(pages, FakeClients(), POLICY)
         respond = make_responder(screens, written, lambda granted: {})
         door = Door(journey, respond, pages, Preenchimentos(self.ephemeral))

@@ -78,7 +78,7 @@ def test_who_is_in_is_on_every_page_of_theirs(shown: dict[str, TestResponse]) ->
         if page.status_code in (200, 422) and name != "frente":
             tree = Tree(page.text)
             assert "Sair" in [one.text for one in tree.all("a")], name
-            assert [one.attributes.get("aria-label") for one in tree.all("nav")][0] == "Minhas procurações", name
+            assert next(one.attributes.get("aria-label") for one in tree.all("nav")) == "Minhas procurações", name
 
 
 def test_what_is_wrong_stands_beside_its_field(shown: dict[str, TestResponse]) -> None:
