@@ -108,10 +108,10 @@ def test_in_use_is_one_select_whatever_the_basis(store: SqlStore, statements: li
         assert len(statements) == 1
 
 
-def test_a_page_of_links_is_one_statement_and_one_more_for_what_they_descend_from(
+def test_a_page_of_links_is_one_statement_one_for_a_persons_designacoes_one_for_chains(
     store: SqlStore, statements: list[str]
 ) -> None:
-    for holder, cost in ((FRANCISCA, 1), (JOAO, 2)):
+    for holder, cost in ((EMPRESA_ACAI, 1), (FRANCISCA, 2), (JOAO, 3)):
         statements.clear()
         with store.reading() as uow:
             assert uow.vinculos.page(holder, Procura(Demanda(), Nivel.A3, NOW), limit=20)

@@ -42,7 +42,7 @@ _SHORTEST = 3
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Everything of a question that changes the statement's text; the rest is parameters. ``words``: of each, whether
-    it may be part of a number."""
+    it may be part of a number. ``firms``: how many companies named the holder."""
 
     pessoa: bool
     raiz: bool
@@ -53,14 +53,17 @@ class Shape:
     poderes: int
     words: tuple[bool, ...]
     inscricao: bool
+    firms: int
 
     @property
     def branches(self) -> int:
         """How many kinds of link there are for this holder."""
-        return 4 if self.pessoa else 3 if self.raiz else 2
+        if self.pessoa:
+            return 4 if self.firms else 3
+        return 3 if self.raiz else 2
 
     @classmethod
-    def of(cls, holder: Holder, procura: Procura) -> Shape:
+    def of(cls, holder: Holder, procura: Procura, firms: int) -> Shape:
         demanda = procura.demanda
         return cls(
             isinstance(holder, PessoaFisica),
@@ -72,6 +75,7 @@ class Shape:
             len(demanda.exigidos),
             tuple(len(compacto(word)) >= _SHORTEST for word in procura.words),
             demanda.inscricao is not None,
+            firms,
         )
 
 

@@ -32,7 +32,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from idp.domain.person import Holder
+from idp.domain.designacao import Designacao
+from idp.domain.person import Holder, PessoaFisica
 from idp.domain.procura import Parte, Procura
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.domain.representation import MAX_CADEIA, Fatos, Modo
@@ -79,7 +80,8 @@ class SqlVinculos:
         self._connection = connection
 
     def page(self, holder: Holder, procura: Procura, *, limit: int, offset: int = 0) -> Sequence[tuple[Modo, Fatos]]:
-        shape, bound = _asked(holder, procura)
+        named = self._named(holder)
+        shape, bound = _asked(holder, procura, named)
         skipped = dict.fromkeys((f"skip{at}" for at in range(shape.branches)), 0)
         if offset:
             sizes = _sizes(shape).rows(self._connection, {**bound, "cap": offset + 1})[0]
@@ -87,10 +89,13 @@ class SqlVinculos:
                 skipped[name], offset = min(offset, size), max(0, offset - size)
         bound |= skipped
         found = [_row(row) for row in _page(shape, limit).rows(self._connection, bound)[:limit]]
-        return self._with_designacoes(holder, self._with_chains(found))
+        if named:
+            found = [(modo, replace(fatos, designacoes=named if fatos.cadeia else ())) for modo, fatos in found]
+        return self._with_chains(found)
 
     def count(self, holder: Holder, procura: Procura, *, cap: int) -> int:
-        shape, bound = _asked(holder, procura)
+        named = self._named(holder)
+        shape, bound = _asked(holder, procura, named)
         return min(cap, sum(_sizes(shape).rows(self._connection, {**bound, "cap": cap})[0]))
 
     def pending(self, holder: Holder, procura: Procura, *, limit: int) -> Sequence[Procuracao]:
@@ -108,23 +113,23 @@ class SqlVinculos:
         }
         return [(modo, replace(fatos, cadeia=_up(fatos.cadeia, known))) for modo, fatos in found]
 
-    def _with_designacoes(self, holder: Holder, found: list[tuple[Modo, Fatos]]) -> list[tuple[Modo, Fatos]]:
-        """With those the holder has of anybody, where a procuração was given to a company that named him."""
-        key = rows.contribuinte_id(holder.documento)
-        if all(not fatos.cadeia or rows.contribuinte_id(fatos.cadeia[0].outorgado) == key for _, fatos in found):
-            return found
-        named = _NAMED.rows(self._connection, {"documento": holder.documento.numero})
-        designacoes = tuple(map(rows.designacao, named))
-        return [(modo, replace(fatos, designacoes=designacoes if fatos.cadeia else ())) for modo, fatos in found]
+    def _named(self, holder: Holder) -> tuple[Designacao, ...]:
+        """Every designação of the holder. Read first: most people have none, and then there is a branch less."""
+        if not isinstance(holder, PessoaFisica):
+            return ()
+        found = _NAMED.rows(self._connection, {"documento": holder.documento.numero})
+        return tuple(map(rows.designacao, found))
 
 
-def _asked(holder: Holder, procura: Procura) -> tuple[Shape, dict[str, Any]]:
-    shape = Shape.of(holder, procura)
+def _asked(holder: Holder, procura: Procura, named: Sequence[Designacao]) -> tuple[Shape, dict[str, Any]]:
+    firms = sorted({rows.contribuinte_id(one.empresa) for one in named})
+    shape = Shape.of(holder, procura, len(firms))
     bound = {
         "holder": rows.contribuinte_id(holder.documento),
         "documento": holder.documento.numero,
         "at": procura.at,
         **parameters(procura, shape),
+        **{f"firm{at}": firm for at, firm in enumerate(firms)},
     }
     return shape, bound
 
@@ -148,8 +153,8 @@ def _branches(shape: Shape, ends: Sequence[ColumnElement[int] | None]) -> list[S
     """The links in the order of the page, each as keys with what they are ordered by. Of each nothing is needed beyond
     its ``ends``, None where all is."""
     if shape.pessoa:
-        direct, firm = ends[2:]
-        return [_titular(shape), _representante(shape), _recebidas(shape, direct), _por_designacao(shape, firm)]
+        own = [_titular(shape), _representante(shape), _recebidas(shape, ends[2])]
+        return [*own, _por_designacao(shape, ends[3])] if shape.firms else own
     own = inscricoes.c.documento == _DOCUMENTO
     if shape.raiz:
         return [_titular(shape, own), _titular(shape, not_(own)), _recebidas(shape, ends[2])]
@@ -190,7 +195,7 @@ def _por_designacao(shape: Shape, end: ColumnElement[int] | None) -> Select[Any]
         of_it.append(designacoes.c.empresa == procuracoes.c.outorgado)
     client = contains_column(procuracoes.c.outorgante_contribuinte)
     of_it.append(or_(designacoes.c.clientes == _NONE, listed(designacoes.c.clientes, client)))
-    companies = select(designacoes.c.empresa_contribuinte).where(named)
+    companies = [bindparam(f"firm{at}") for at in range(shape.firms)]
     linked = [procuracoes.c.outorgado_contribuinte.in_(companies), exists().where(*of_it)]
     available = and_(may_act(shape), exists().where(*of_it, may_act_for(shape)))
     return _by_procuracao(shape, procuracoes.c.outorgado_contribuinte, linked, available, end)
