@@ -57,6 +57,12 @@ class Designacao:
         contribuinte = outorgante.raiz if isinstance(outorgante, CNPJ) else outorgante.numero
         return not self.clientes or contribuinte in self.clientes
 
+    def within(self, given: frozenset[Poder]) -> frozenset[Poder]:
+        """What of ``given``, the powers of a procuração, the person may use: none of them perhaps."""
+        if TODOS in self.poderes:
+            return given
+        return self.poderes if TODOS in given else self.poderes & given
+
     def permits(self, poder: Poder | None) -> bool:
         return poder is None or TODOS in self.poderes or poder in self.poderes
 

@@ -141,9 +141,7 @@ class Demanda:
         """Every poder that must be held."""
         return self.poderes if self.poder is None else self.poderes | {self.poder}
 
-    def and_also(
-        self, inscricao: InscricaoId | None, poderes: frozenset[Poder], nivel_minimo: Nivel | None
-    ) -> Demanda:
+    def and_also(self, inscricao: InscricaoId | None, poderes: frozenset[Poder], nivel_minimo: Nivel | None) -> Demanda:
         """This demand and another one together: the stricter of both. Two different inscrições leave none."""
         levels = [nivel for nivel in (self.nivel_minimo, nivel_minimo) if nivel is not None]
         if self.inscricao is not None and inscricao is not None and self.inscricao != inscricao:
@@ -167,6 +165,13 @@ class Representation:
     ate: datetime | None = None
     designacao: Designacao | None = None
     """By which the outorgado, a company, lets this employee act."""
+
+    @property
+    def poderes(self) -> frozenset[Poder]:
+        """What may be done by the procuração: an employee named has no more than that naming gives. None of them on
+        the other bases, which are not limited by poderes."""
+        given = self.procuracao.poderes if self.procuracao else frozenset()
+        return self.designacao.within(given) if self.designacao else given
 
     @property
     def ref(self) -> RepresentationRef:
@@ -280,7 +285,7 @@ def _procuracao(
             raise NotRepresentable(Motivo.NIVEL, link.nivel_minimo)
     if fatos.cadeia[0].cedida_a is not None:
         raise NotRepresentable(Motivo.CEDIDA, fatos.cadeia[0].id)
-    return None if direct else _designacao(named, demanda, at)
+    return None if direct else _designacao(named, fatos.cadeia[0].poderes, demanda, at)
 
 
 def _named(holder: Holder, fatos: Fatos, regras: Regras) -> tuple[Designacao, ...]:
@@ -293,12 +298,12 @@ def _named(holder: Holder, fatos: Fatos, regras: Regras) -> tuple[Designacao, ..
     )
 
 
-def _designacao(named: tuple[Designacao, ...], demanda: Demanda, at: datetime) -> Designacao:
-    """The one that lasts longest of those that hold and permit it."""
+def _designacao(named: tuple[Designacao, ...], given: frozenset[Poder], demanda: Demanda, at: datetime) -> Designacao:
+    """The one that lasts longest of those that hold and permit it, and leave anything of what is ``given``."""
     vigentes = [one for one in named if one.vigente(at)]
     if not vigentes:
         raise NotRepresentable(Motivo.DESIGNACAO, named[0].id)
-    permitting = [one for one in vigentes if all(map(one.permits, demanda.exigidos))]
+    permitting = [one for one in vigentes if one.within(given) and all(map(one.permits, demanda.exigidos))]
     if not permitting:
         raise NotRepresentable(Motivo.PODER, vigentes[0].id)
     return max(permitting, key=lambda one: (one.vigencia.fim, one.id))

@@ -57,7 +57,7 @@ def code_issued(at: datetime, grant: Grant, representation: Representation, pode
     it, and all are written down as they were at that moment."""
     right: dict[str, Any] = {"poder": poder} if poder else {}
     if representation.procuracao is not None:
-        right["poderes"] = sorted(representation.procuracao.poderes)
+        right["poderes"] = sorted(representation.poderes)
     return AuditEvent("code.issued", at, {**_grant(grant), **_representado(representation), **right})
 
 

@@ -78,7 +78,7 @@ def direito(authorization: Authorization) -> dict[str, Any]:
         "modo": representation.modo.value,
         "procuracao": {
             "id": procuracao.id,
-            "poderes": sorted(_shown(procuracao.poderes, authorization.client)),
+            "poderes": sorted(_shown(representation.poderes, authorization.client)),
             "inicio": procuracao.vigencia.inicio.date().isoformat(),
             "fim": procuracao.vigencia.fim.date().isoformat(),
             "substabelecida": bool(representation.cadeia),

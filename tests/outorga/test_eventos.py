@@ -128,7 +128,9 @@ def test_every_end_ends_the_children_s_grants_too(world: World, end: str) -> Non
 def test_a_suspension_lifted_gives_back_the_right_and_no_token(world: World) -> None:
     given = world.give()
     grant = world.grant("contadora", given.id)
+    world.clock.tick()
     world.outorga.autoridade("suspender", given.id, "ana", "denúncia")
+    world.clock.tick()
     assert world.outorga.autoridade("reativar", given.id, "ana", "arquivada").estado is E.ATIVA
     assert not world.live(grant)
     atos = world.outorga.ver(world.quem("contadora"), given.id).atos
@@ -152,7 +154,7 @@ def test_an_officer_has_three_events_and_a_reason(world: World, event: str, reas
 
 @pytest.mark.attack("ATK-123")
 def test_what_time_has_ended_has_no_more_events_whether_or_not_the_worker_came(world: World) -> None:
-    given = world.give()
+    given = world.give(fim=date(2026, 12, 31))
     world.clock.at = given.vigencia.fim - timedelta(microseconds=1)
     assert world.outorga.ver(world.quem("contadora"), given.id).eventos == ("renunciar",)
     world.clock.at = given.vigencia.fim

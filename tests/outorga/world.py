@@ -179,6 +179,7 @@ class World:
         draft = self.draft(who, **changes)
         self.clock.tick()
         given = self.outorga.conceder(self.quem(who), draft.id)
+        self.clock.tick()
         return self.outorga.act(self.quem(accept), "aceitar", given.id) if accept else given
 
     def name(self, who: str = "firma", **changes: Any) -> Any:

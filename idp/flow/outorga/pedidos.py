@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
-from idp.domain.documents import CNPJ, Documento
+from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.pedido import Pedido
 from idp.domain.politica import Ato
 from idp.domain.procuracao import TipoEscopo
@@ -71,6 +71,8 @@ class Requests(Base):
                 elif key:
                     seen[key] = number
                 asked = replace(solicitacao, outorgante=typed, **inscricoes)
+                if isinstance(outorgante, CPF) and asked.escopo_tipo is TipoEscopo.RAIZ:
+                    asked = replace(asked, escopo_tipo=TipoEscopo.ESTABELECIMENTO)  # all that a person has
                 pedido = None
                 if not found.problemas:
                     pedido = self._pedido(found, asked, outorgante, ator, parte, waiting, now)

@@ -172,7 +172,7 @@ def _block(representation: Representation) -> Block:
     if representation.designacao:
         prazo += f", por designação de {legivel(representation.designacao.empresa_nome, 60)}"
     titulo, documento = legivel(procuracao.outorgante_nome), _shown(procuracao.outorgante)
-    return Block(titulo, documento, todos_em_palavras(procuracao.poderes), prazo)
+    return Block(titulo, documento, todos_em_palavras(representation.poderes), prazo)
 
 
 def _option(group: Group, name: str, representation: Representation, pinned: bool) -> Option:
