@@ -16,9 +16,9 @@ from idp.domain.session import Session
 from idp.errors import NotRepresentable
 from idp.ports import UnitOfWork
 
-PER_PAGE = 20
+PER_PAGE = 15
 """Few enough for a phone, and for a page to be made at once."""
-COUNTED = 1000
+COUNTED = 300
 """A list longer than this is said to be longer than this."""
 _PENDING = 5
 _TOP = 5

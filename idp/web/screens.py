@@ -107,7 +107,7 @@ class StepScreens:
         if choices.complete and not choices.available:
             return self._nothing(session, choices, view, common)
         shown = (*choices.available, *choices.pinned, *choices.recent)
-        told = {"holder": session.holder, "available": shown, "complete": choices.complete}
+        told: dict[str, Any] = {"holder": session.holder, "available": shown, "complete": choices.complete}
         return self.pages.render(
             "consent/consent.html",
             status=400 if error else 200,

@@ -107,8 +107,8 @@ def test_what_is_kept_and_what_was_used_stand_above_and_once() -> None:
     [
         (1, "", "1 inscrição"),
         (250, "", "250 inscrições"),
-        (1000, "", "1000 inscrições"),
-        (1001, "", "Mais de 1.000 inscrições"),
+        (300, "", "300 inscrições"),
+        (301, "", "Mais de 300 inscrições"),
         (1, "acai", "1 inscrição encontrada"),
         (7, "acai", "7 inscrições encontradas"),
     ],

@@ -139,7 +139,9 @@ def found(shape: Shape, one: FromClause, given: FromClause | None = None) -> lis
     whose = contribuintes.alias("de_quem")
     conditions = []
     for at, number in enumerate(shape.words):
-        word, part, whole = bindparam(f"word{at}"), bindparam(f"part{at}"), bindparam(f"whole{at}")
+        word: BindParameter[str] = bindparam(f"word{at}")
+        part: BindParameter[str] = bindparam(f"part{at}")
+        whole: BindParameter[str] = bindparam(f"whole{at}")
         anywhere = [
             one.c.busca.like(word, escape="/"),
             exists().where(whose.c.id == one.c.contribuinte, whose.c.busca.like(word, escape="/")),

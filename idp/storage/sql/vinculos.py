@@ -105,7 +105,7 @@ class SqlVinculos:
 
     def _with_chains(self, found: list[tuple[Modo, Fatos]]) -> list[tuple[Modo, Fatos]]:
         """Each procuração followed by those it descends from, read together."""
-        above = {fatos.cadeia[0].pai for _, fatos in found if fatos.cadeia} - {None}
+        above = {pai for _, fatos in found if fatos.cadeia and (pai := fatos.cadeia[0].pai)}
         if not above:
             return found
         known = {
@@ -153,8 +153,8 @@ def _branches(shape: Shape, ends: Sequence[ColumnElement[int] | None]) -> list[S
     """The links in the order of the page, each as keys with what they are ordered by. Of each nothing is needed beyond
     its ``ends``, None where all is."""
     if shape.pessoa:
-        own = [_titular(shape), _representante(shape), _recebidas(shape, ends[2])]
-        return [*own, _por_designacao(shape, ends[3])] if shape.firms else own
+        person = [_titular(shape), _representante(shape), _recebidas(shape, ends[2])]
+        return [*person, _por_designacao(shape, ends[3])] if shape.firms else person
     own = inscricoes.c.documento == _DOCUMENTO
     if shape.raiz:
         return [_titular(shape, own), _titular(shape, not_(own)), _recebidas(shape, ends[2])]
@@ -195,7 +195,7 @@ def _por_designacao(shape: Shape, end: ColumnElement[int] | None) -> Select[Any]
         of_it.append(designacoes.c.empresa == procuracoes.c.outorgado)
     client = contains_column(procuracoes.c.outorgante_contribuinte)
     of_it.append(or_(designacoes.c.clientes == _NONE, listed(designacoes.c.clientes, client)))
-    companies = [bindparam(f"firm{at}") for at in range(shape.firms)]
+    companies: list[BindParameter[str]] = [bindparam(f"firm{at}") for at in range(shape.firms)]
     linked = [procuracoes.c.outorgado_contribuinte.in_(companies), exists().where(*of_it)]
     available = and_(may_act(shape), exists().where(*of_it, may_act_for(shape)))
     return _by_procuracao(shape, procuracoes.c.outorgado_contribuinte, linked, available, end)
@@ -286,7 +286,7 @@ def _sizes(shape: Shape) -> Prepared:
     cap: BindParameter[int] = bindparam("cap", type_=Integer())
     counted = []
     for at, branch in enumerate(_branches(shape, [None] * shape.branches)):
-        some = branch.with_only_columns(literal_column("1").label("um")).order_by(None).limit(cap)
+        some: Select[Any] = branch.with_only_columns(literal_column("1").label("um")).order_by(None).limit(cap)
         size = select(func.count()).select_from(some.subquery(f"ramo{at}")).scalar_subquery()
         counted.append(size.label(f"de{at}"))
     return Prepared(select(*counted))

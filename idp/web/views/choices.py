@@ -128,7 +128,7 @@ def choices_view(holder: Holder, choices: Choices) -> ChoicesView:
 
 
 def _counted(choices: Choices) -> str:
-    many = f"mais de {COUNTED}".replace("000", ".000") if choices.found > COUNTED else f"{choices.found}"
+    many = f"mais de {COUNTED}" if choices.found > COUNTED else f"{choices.found}"
     noun = "inscrição" if choices.found == 1 else "inscrições"
     found = " encontradas" if choices.found != 1 else " encontrada"
     return f"{many} {noun}{found if choices.look.q else ''}".capitalize()
