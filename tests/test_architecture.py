@@ -63,7 +63,7 @@ TABLE = {
     "idp.storage.sql.cases": may("domain ports errors audit", "sqlalchemy orjson"),  # and those of one procuração
     "idp.storage.sql.retention": may("domain ports errors audit", "sqlalchemy orjson"),  # what an erasure depends on
     "idp.storage.sql.personal": may("domain ports errors audit", "sqlalchemy orjson"),  # and what names a person
-    "idp.storage.sql.trail": may("domain ports_audit errors audit", "sqlalchemy orjson"),  # finds rows by their subjects
+    "idp.storage.sql.trail": may("domain ports_audit errors audit", "sqlalchemy orjson"),  # finds rows by subject
     "idp.storage.sql.staging": may("domain ports errors cadastro", "sqlalchemy"),  # gathers what cadastro reads
     "idp.storage.sql.fetched": may("domain ports errors cadastro", "sqlalchemy"),  # keeps what cadastro fetches
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),
