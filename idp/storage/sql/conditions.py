@@ -91,7 +91,7 @@ def may_act(shape: Shape) -> ColumnElement[bool]:
     return and_(
         granted.estado == _text(EstadoProcuracao.ATIVA),
         granted.inicio <= AT,
-        granted.fim > AT,
+        func.coalesce(granted.fim, AT) > AT,  # no bare column: the index of what expires next is not the way in
         granted.cedida_a.is_(None),
         or_(granted.nivel_minimo.is_(None), one_of(granted.nivel_minimo, shape.niveis)),
         permits(granted.poderes, shape),
