@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from idp.domain.busca import compacto
 from idp.domain.certificado import Nivel
 from idp.domain.documents import Documento
 from idp.domain.inscricao import InscricaoId
@@ -36,6 +37,7 @@ PEDIR = {
     "outorgante": (1, DOCUMENT),
     "poderes": (200, 64),
     "escopo_tipo": (1, 20),
+    "inscricoes": (1, 12_000),
     "inicio": (1, DATE),
     "fim": (1, DATE),
     "mensagem": (1, 500),
@@ -97,19 +99,29 @@ class Leitura:
         self.problemas.append(Problema("em_nome_de", "invalido" if given else "vazio"))
         return able[0].documento
 
-    def inscricoes(self) -> frozenset[str]:
-        """Those marked, where some are meant; of another scope whatever stayed marked means nothing."""
+    def inscricoes(self, given: Iterable[str]) -> frozenset[str]:
+        """Those of ``given`` (``AM:049000012``, or as in ``AM 04.900.001-2``), where some are meant; of another scope
+        whatever stayed marked means nothing."""
         if self.um("escopo_tipo") != TipoEscopo.INSCRICOES:
             return frozenset()
         found = set()
-        for text in self.begun.campos.get("inscricoes", []):
+        for text in filter(str.strip, given):
+            plain = compacto(text)
             try:
-                found.add(str(InscricaoId.parse(text)))
+                found.add(str(InscricaoId.parse(f"{plain[:2]}:{plain[2:]}")))
             except ValueError:
                 self.problemas.append(Problema("inscricoes", "invalido", text))
         if not found:
             self.problemas.append(Problema("inscricoes", "vazio"))
         return frozenset(found)
+
+    def missing(self, campo: str) -> None:
+        """Where the flow was not asked because something else was wrong already: what is plainly missing too."""
+        told = {one.campo for one in self.problemas}
+        if campo not in told and not self.um(campo):
+            self.problemas.append(Problema(campo, "vazio"))
+        if "poderes" not in told and not self.begun.campos.get("poderes"):
+            self.problemas.append(Problema("poderes", "vazio"))
 
 
 def require(options: Sequence[EmNomeDe]) -> None:
@@ -136,6 +148,14 @@ def longest(politica: Politica, ato: Ato, option: EmNomeDe | None) -> timedelta 
         return None
     rows = [one for one in politica.regras if one.ato is ato and one.por is option.qualidade and Pessoa.PF in one.a]
     return rows[0].prazo if rows else None
+
+
+def date_types(begun: Preenchimento) -> dict[str, str]:
+    """What kind of input shows each date: what is no date would not be seen in a field for dates."""
+    return {
+        name: "date" if not begun.um(name) or day(begun.um(name), written=False) else "text"
+        for name in ("inicio", "fim")
+    }
 
 
 def a_year_from(today: date) -> date:

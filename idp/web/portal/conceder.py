@@ -21,7 +21,7 @@ from idp.errors import IllegalTransition, NotFound
 from idp.flow.inscricoes import MOST
 from idp.flow.outorga import EmNomeDe, NotFresh, Refused
 from idp.web.outcome import see_other
-from idp.web.portal.campos import CONCEDER, Leitura, a_year_from, longest, receiving, require
+from idp.web.portal.campos import CONCEDER, Leitura, a_year_from, date_types, longest, receiving, require
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia
@@ -178,7 +178,11 @@ class Conceder:
             poderes, escopo, inscricoes = pai.poderes, pai.escopo.tipo, frozenset(map(str, pai.escopo.inscricoes))
         else:
             last = leitura.dia("fim")
-            poderes, escopo, inscricoes = frozenset(sent.campos["poderes"]), leitura.escopo(), leitura.inscricoes()
+            poderes, escopo, inscricoes = (
+                frozenset(sent.campos["poderes"]),
+                leitura.escopo(),
+                leitura.inscricoes(sent.campos["inscricoes"]),
+            )
         return Proposta(
             parte,
             sent.um("outorgado"),
@@ -235,11 +239,13 @@ class Conceder:
             "todos": _todos(begun, politica.todos, pai),
             "alcances": alcances(de, begun.um("escopo_tipo"), only=_escopos(pai)),
             "inscricoes_de": "" if pai and pai.escopo.tipo is TipoEscopo.ESTABELECIMENTO else _nome(pai, chosen),
+            "inscricoes_digitadas": None,
             "inscricoes": escolher_inscricoes(found, marked),
             "limite_inscricoes": MOST,
             "procurar": begun.um("procurar"),
             "inicio": inicio.isoformat() if fresh else begun.um("inicio"),
             "fim": fim.isoformat() if fresh else begun.um("fim"),
+            "tipos": date_types(begun),
             "fim_dica": f"O mais tarde possível é {most.strftime('%d/%m/%Y')}." if most else "",
             "com_opcoes": True,
             "adiante": _adiante(begun.um("substabelecivel")),

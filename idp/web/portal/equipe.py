@@ -16,7 +16,7 @@ from idp.domain.session import Session
 from idp.errors import NotFound
 from idp.flow.outorga import EmNomeDe, NotFresh, Problema, Refused
 from idp.web.outcome import see_other
-from idp.web.portal.campos import DESIGNAR, Leitura, a_year_from, longest, receiving, require
+from idp.web.portal.campos import DESIGNAR, Leitura, a_year_from, date_types, longest, receiving, require
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia, legivel
@@ -201,6 +201,7 @@ class Equipe:
             "clientes": begun.um("clientes"),
             "inicio": today.isoformat() if fresh else begun.um("inicio"),
             "fim": a_year_from(today).isoformat() if fresh else begun.um("fim"),
+            "tipos": date_types(begun),
             "fim_dica": f"O mais tarde possível é {most.strftime('%d/%m/%Y')}." if most else "",
         }
 

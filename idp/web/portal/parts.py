@@ -85,9 +85,9 @@ def typed(limits: Mapping[str, tuple[int, int]]) -> dict[str, list[str]]:
     return found
 
 
-def day(text: str) -> date | None:
-    """A date field: ``2026-12-31`` as browsers send it, or ``31/12/2026`` as people write it."""
-    for shape in ("%Y-%m-%d", "%d/%m/%Y"):
+def day(text: str, *, written: bool = True) -> date | None:
+    """A date field: ``2026-12-31`` as browsers send it or, where ``written``, ``31/12/2026`` as people write it."""
+    for shape in ("%Y-%m-%d", "%d/%m/%Y")[: 1 + written]:
         try:
             return datetime.strptime(text.strip(), shape).date()  # noqa: DTZ007 (a day, no moment)
         except ValueError:

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, abort, request
 from idp.domain.politica import Ato
 from idp.domain.proposta import Solicitacao
 from idp.domain.session import Session
-from idp.flow.outorga import EmNomeDe, Lote, Problema, Refused
+from idp.flow.outorga import EmNomeDe, Lote, Refused
 from idp.web.outcome import see_other
-from idp.web.portal.campos import LOTE, PEDIR, Leitura, a_year_from, longest, receiving, require
+from idp.web.portal.campos import LOTE, PEDIR, Leitura, a_year_from, date_types, longest, receiving, require
 from idp.web.portal.conceder import Conceder
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
@@ -58,7 +58,7 @@ class Pedidos:
                 done = f"/portal/pedidos/{made.id}?feito=pedir"
                 self.portal.door.preenchimentos.put(replace(begun, resultado=done))
                 return see_other(done)
-        return self._back(leitura)
+        return self._back(leitura, complete=True)
 
     def send_many(self, quem: Session, begun: Preenchimento) -> Response:
         if begun.resultado:
@@ -67,9 +67,7 @@ class Pedidos:
         if uploaded := _uploaded():
             campos["linhas"] = [uploaded]
         leitura, solicitacao = self._read(quem, begun, campos)
-        if not leitura.um("linhas"):
-            leitura.problemas.append(Problema("linhas", "vazio"))
-        if not leitura.problemas:
+        if leitura.um("linhas") and not leitura.problemas:
             try:
                 text, added = _with_header(leitura.um("linhas"))
                 made = self.portal.outorga.pedir_lote(quem, text, solicitacao)
@@ -77,7 +75,7 @@ class Pedidos:
                 leitura.problemas += refused.problemas
             else:
                 return self._many(begun, made, added)
-        return self._back(leitura)
+        return self._back(leitura, complete=False)
 
     def many_done(self, quem: Session, begun: Preenchimento) -> Response:
         if not begun.resultado:
@@ -151,6 +149,7 @@ class Pedidos:
             leitura.escopo(),
             leitura.dia("inicio"),
             leitura.dia("fim"),
+            leitura.inscricoes(leitura.um("inscricoes").splitlines()),
             mensagem=leitura.um("mensagem"),
         )
 
@@ -166,7 +165,8 @@ class Pedidos:
         self.portal.door.preenchimentos.put(replace(begun, campos={}, problemas=told, extra=extra, resultado=done))
         return see_other(done)
 
-    def _back(self, leitura: Leitura) -> Response:
+    def _back(self, leitura: Leitura, *, complete: bool) -> Response:
+        leitura.missing("outorgante" if complete else "linhas")
         problemas = [[one.campo, one.motivo, one.detail] for one in leitura.problemas]
         self.portal.door.preenchimentos.send(leitura.begun, leitura.begun.campos, problemas)
         return see_other(f"/portal/{leitura.begun.tipo}/{leitura.begun.id}#erros")
@@ -206,8 +206,10 @@ class Pedidos:
                 for at, (value, label, detail) in enumerate(_ALCANCES)
             ),
             "inscricoes_de": "",
+            "inscricoes_digitadas": begun.um("inscricoes"),
             "inicio": today.isoformat() if fresh else begun.um("inicio"),
             "fim": a_year_from(today).isoformat() if fresh else begun.um("fim"),
+            "tipos": date_types(begun),
             "fim_dica": f"O mais tarde possível é {most.strftime('%d/%m/%Y')}." if most else "",
             "com_opcoes": False,
             "com_mensagem": True,
@@ -218,6 +220,7 @@ class Pedidos:
 _ALCANCES = (
     ("raiz", "Toda a empresa", "A matriz e todas as filiais, as atuais e as futuras."),
     ("estabelecimento", "Só este CNPJ ou CPF", "Todas as inscrições dele, as atuais e as futuras."),
+    ("inscricoes", "Só algumas inscrições estaduais", "As que você escrever abaixo, e nenhuma outra."),
 )
 
 
