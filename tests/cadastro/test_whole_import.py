@@ -188,3 +188,13 @@ def test_a_million_inscricoes_at_once(store: SqlStore, database_url: str, tmp_pa
     (count,) = query(store, "SELECT count(*) FROM inscricoes")
     assert count == (1_000_005,)
     assert query(store, f"SELECT nome FROM contribuintes WHERE id = '{cnpj(10_000_000)[:8]}'") == [("EMPRESA 0 LTDA",)]
+
+
+def test_a_database_just_filled_knows_its_size(store: SqlStore) -> None:
+    """Without statistics SQLite reads every inscrição for one login's list."""
+    run(store, NEW_COMPANY)
+    if store.engine.dialect.name == "sqlite":
+        known = query(store, "SELECT DISTINCT tbl FROM sqlite_stat1")
+    else:
+        known = query(store, "SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public'")
+    assert {"contribuintes", "estabelecimentos", "inscricoes", "representantes"} <= {name for (name,) in known}

@@ -124,9 +124,15 @@ class SqlStaging:
             tables = {name: {k: v for k, v in asdict(counts).items() if v} for name, counts in found.items()}
             event = AuditEvent("cadastro.imported", self._at, {**summary, "tables": tables})
             SqlAudit(self._connection).append(event)
-        if self._postgresql:  # or a database just filled is read as if it were empty
-            self._connection.exec_driver_sql(f"ANALYZE {', '.join(target.name for target in TARGETS)}")
+        self._analyze()
         return found
+
+    def _analyze(self) -> None:
+        """Or a database just filled is read as if it were empty: a login would read every inscrição."""
+        if not self._postgresql:
+            self._connection.exec_driver_sql("PRAGMA analysis_limit = 1000")  # and the writer's lock is brief
+        for target in TARGETS:
+            self._connection.exec_driver_sql(f"ANALYZE {target.name}")
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
