@@ -75,7 +75,8 @@ TABLE = {
         "authlib joserfc flask werkzeug cryptography orjson",
     ),
     "idp.web": may(
-        "domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe structlog"
+        "domain flow ports ports_outorga errors paths certificate.handshake",
+        "flask werkzeug jinja2 markupsafe structlog",
     ),
     "idp.admin": may("domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe"),
     "idp.fetch": may("errors ports certificate"),
