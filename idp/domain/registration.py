@@ -78,6 +78,10 @@ def registered(
         fields["subject_type"] = "pairwise"
     _check_hosts(fields, ceiling)
     uris = fields.get("redirect_uris", ())
+    unnamed = "subject_type" not in given and not fields.get("sector_identifier_uri")
+    if unnamed and len({urlsplit(uri).hostname for uri in uris}) > 1:
+        # It did not ask to be recognised across its hosts: a sector of its own, which joins nothing (OIDC Core §8.1).
+        fields["sector"] = fields.get("sector") or client_id
     fields.setdefault("name", (urlsplit(uris[0]).hostname if uris else None) or client_id)
     client = Client(
         client_id,

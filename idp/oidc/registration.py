@@ -148,7 +148,7 @@ class Registrar:
             raise InvalidClient("sector_identifier_uri", "does not lead to a JSON list")
         for redirect in client.redirect_uris:
             if redirect not in listed:
-                raise InvalidClient("redirect_uris", f"{redirect} is not in the list at sector_identifier_uri")
+                raise InvalidClient("sector_identifier_uri", f"{redirect} is not in the list it leads to")
 
     def _response(self, client: Client, management: str, secret: str | None) -> dict[str, Any]:
         issued: dict[str, Any] = {} if secret is None else {"client_secret": secret}

@@ -219,7 +219,10 @@ REFUSED = [
     ({"default_max_age": True}, "invalid_client_metadata"),
     ({"require_auth_time": "yes"}, "invalid_client_metadata"),
     ({"contacts": ["a@b.example"] * 51}, "invalid_client_metadata"),
-    ({"redirect_uris": ["https://a.example/cb", "https://b.example/cb"]}, "invalid_client_metadata"),
+    (
+        {"redirect_uris": ["https://a.example/cb", "https://b.example/cb"], "subject_type": "pairwise"},
+        "invalid_client_metadata",
+    ),
 ]
 
 
@@ -463,12 +466,18 @@ def test_a_sector_vouches_for_several_hosts(sectors: Registration, server: Https
     assert sectors.at("PUT", made, document=replaced).status_code == 400
 
 
+def test_several_hosts_without_a_sector_are_joined_with_nobody(sectors: Registration) -> None:
+    """OIDC Core §8.1 wants a sector only of who asks for pairwise subjects; unasked, it is the application's own."""
+    made = sectors.made(redirect_uris=BOTH)
+    assert sectors.world.store.registry().get(made["client_id"]).sector_identifier == made["client_id"]
+
+
 @pytest.mark.parametrize("body", [json.dumps(BOTH[:1]).encode(), b'{"a":1}', b"not json", b"[" * 60_000, b"[1]", None])
 def test_a_sector_that_does_not_vouch(sectors: Registration, server: HttpsServer, body: bytes | None) -> None:
     if body is not None:
         server.pages["/sector"] = body
     error = sectors.refused(redirect_uris=BOTH, sector_identifier_uri=server.url("/sector"))
-    assert error in ("invalid_redirect_uri", "invalid_client_metadata")
+    assert error == "invalid_client_metadata"
 
 
 @pytest.mark.attack("ATK-090")
