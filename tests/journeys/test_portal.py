@@ -120,3 +120,50 @@ def test_who_may_not_see_or_give(computer: Computer, sandbox: LivingSandbox) -> 
         page.goto(f"{sandbox.origins.issuer}/portal/conceder")
         press(page, "Continuar")
         assert code(page) == "CERT-10"
+
+
+def test_asked_and_approved_and_an_employee_named(computer: Computer, sandbox: LivingSandbox) -> None:
+    """Who attends the company asks, the company only approves; then it names somebody of its own, and ends that."""
+    with computer.page("contadora") as page:
+        enter(page, sandbox)
+        press(page, "Pedir uma procuração")
+        page.get_by_label("CPF ou CNPJ de quem você quer representar").fill("99.990.001/0001-98")
+        page.get_by_role("checkbox", name="Consultar notas fiscais").check()
+        page.get_by_role("radio", name="Só algumas inscrições").check()
+        page.get_by_label("Inscrições estaduais, uma por linha").fill("AM 049000039")
+        page.get_by_label("Mensagem a quem vai decidir (opcional)").fill("Como combinamos")
+        press(page, "Enviar o pedido")
+        expect(page.get_by_role("status")).to_contain_text("Pedido enviado")
+        address = page.url.partition("?")[0]
+        page.go_back()
+        assert page.url.partition("?")[0] == address  # the form is spent
+
+    with computer.page("empresa") as page:
+        enter(page, sandbox)
+        page.get_by_role("link", name="FRANCISCA CHAGAS").click()
+        expect(page.locator("main")).to_contain_text("Como combinamos")
+        press(page, "Ver o texto e aprovar")
+        expect(page.locator("main")).to_contain_text("só estas inscrições estaduais: 049000039 (AM)")
+        press(page, "Confirmar com o certificado")
+        press(page, "Continuar")
+        press(page, "Aprovar e conceder")
+        heading(page, "Procuração concedida")
+        expect(page.locator("main")).to_contain_text("Ela já vale")
+        press(page, "Ver a procuração")
+        press(page, "Revogar")
+        press(page, "Revogar a procuração")
+        expect(page.get_by_role("status")).to_contain_text("Procuração revogada")
+
+        press(page, "Equipe")
+        press(page, "Designar alguém")
+        page.get_by_label("CPF da pessoa").fill("900.001.032-25")
+        page.get_by_label("Nome completo").fill("João Pedro Tavares")
+        page.get_by_role("checkbox", name="Consultar notas fiscais").check()
+        press(page, "Continuar: conferir o texto")
+        press(page, "Confirmar com o certificado")
+        press(page, "Continuar")
+        press(page, "Designar")
+        expect(page.get_by_role("status")).to_contain_text("Pessoa designada")
+        page.get_by_role("link", name="Encerrar").click()
+        press(page, "Encerrar a designação")
+        expect(page.locator("main")).to_contain_text("Encerrada em")

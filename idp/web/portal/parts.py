@@ -65,7 +65,7 @@ def query() -> tuple[str, int]:
 def choice(name: str, known: Mapping[str, Any]) -> str:
     """One of ``known`` as asked for in the address, else the first."""
     given = once(request.args, name, _WORD)
-    return given if given in known else next(iter(known))
+    return given if given is not None and given in known else next(iter(known))
 
 
 def word(name: str) -> str:

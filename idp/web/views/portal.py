@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from idp.domain.documents import CPF, Documento
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.domain.session import Session
-from idp.ports_outorga import VENCENDO
 from idp.web.text import data, legivel, ultimo_dia
 from idp.web.views.person import publico, responsavel
 from idp.web.views.poderes import todos_em_palavras
 
+VENCENDO = timedelta(days=30)
+"""How long before its end a procuração is pointed out, as in the list of that name."""
 _E = EstadoProcuracao
 
 

@@ -19,7 +19,8 @@ UNDER_44 = """() => [...document.querySelectorAll('button, a.button, .tabs a, se
   'input[type=search], input[type=date], input:not([type]), .pages a')]
   .filter(e => e.checkVisibility()).filter(e => e.getBoundingClientRect().height < 43.9)
   .map(e => e.outerHTML.slice(0, 90) + e.getBoundingClientRect().height)"""
-OVERFLOWING = """() => [...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('.offscreen, .visually-hidden'))
+OVERFLOWING = """() => [...document.querySelectorAll('main *')]
+  .filter(e => e.checkVisibility() && !e.closest('.offscreen, .visually-hidden'))
   .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map(e => e.outerHTML.slice(0, 90))"""
 
