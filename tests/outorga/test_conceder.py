@@ -14,7 +14,7 @@ from idp.domain.documents import CPF
 from idp.domain.politica import DEFAULT, Ato, Impedimento, NotEntitled, Pessoa, PoderDoCatalogo, Qualidade, Regra
 from idp.domain.procuracao import EstadoProcuracao, TipoEscopo
 from idp.domain.representation import Regras
-from idp.errors import NotFound, RevocationUnknown
+from idp.errors import CadastroStale, NotFound, RevocationUnknown
 from idp.flow.outorga import MOTIVOS, CertificateRefused, NotFresh, Refused
 from tests.outorga.world import (
     ACAI,
@@ -394,3 +394,40 @@ def test_on_whose_behalf(world: World) -> None:
     assert said("ex") == [(str(ACAI), None, "responsavel_divergente")]
     assert said("fora") == [("11222333000181", None, "responsavel_divergente")]
     assert said("estranha") == [("90000104205", "e-cpf", None)]
+
+
+# --- A remote cadastro ---------------------------------------------------------------------------------------------
+
+
+class Service:
+    """The authority's service, in one line: asked about somebody, it says what the tables hold, now."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.asked: list[str] = []
+
+    def before_choices(self, holder: object) -> None:
+        return None
+
+    def refresh(self, contribuintes: tuple[str, ...]) -> None:
+        for id in contribuintes:
+            self.asked.append(id)
+            at = self.world.clock.now().strftime("%Y-%m-%d %H:%M:%S.%f")
+            self.world.sql(f"INSERT OR REPLACE INTO cadastro_fetches VALUES ('contribuinte', '{id}', '{at}', '')")
+
+
+@pytest.mark.attack("ATK-127")
+def test_facts_too_old_give_nothing_until_they_are_fetched_again(make: Callable[..., World]) -> None:
+    world = make(regras=Regras(cadastro_age=timedelta(hours=1)))
+    with pytest.raises(CadastroStale):
+        world.draft()
+    service = Service(world)
+    world.outorga.source = service  # type: ignore[assignment]
+    draft = world.draft()
+    assert service.asked == ["99990001"]
+    world.clock.tick()
+    given = world.outorga.conceder(world.quem("acai"), draft.id)
+    assert service.asked == ["99990001"], "young enough"
+    world.clock.tick(timedelta(hours=2))
+    assert world.outorga.act(world.quem("dono"), "revogar", given.id).estado is E.REVOGADA
+    assert service.asked == ["99990001", "99990001"]
