@@ -47,23 +47,20 @@ TABLE = {
     "idp.politica": may("domain errors"),  # reads the authority's file into the domain's table
     "idp.domain": may("errors"),
     "idp.domain.documents": may("errors", "stdnum"),
-    "idp.ports": may("domain errors ports_outbox ports_outorga"),
-    "idp.ports_outbox": may(),  # and those that telling clients of ended sessions needs
-    "idp.ports_outorga": may("domain errors"),  # the ports that giving power needs, in a file of their own
-    "idp.ports_audit": may("domain"),  # and the one by which people read the audit
-    "idp.flow": may("domain ports ports_outbox ports_outorga errors"),
+    "idp.ports": may("domain errors"),
+    "idp.flow": may("domain ports errors"),
     "idp.certificate": may("domain ports errors paths", "cryptography"),
     "idp.certificate.handshake": may("errors", "http_sf"),
     "idp.certificate.trust": may("domain ports errors paths", "cryptography asn1crypto pyhanko_certvalidator"),
     "idp.cadastro": may("domain ports errors"),
-    "idp.storage": may("domain ports ports_outbox ports_outorga errors paths", "sqlalchemy alembic redis orjson"),
+    "idp.storage": may("domain ports errors paths", "sqlalchemy alembic redis orjson"),
     "idp.storage.sql.audit": may(
         "domain ports errors paths audit", "sqlalchemy orjson"
     ),  # writes the chain audit defines
     "idp.storage.sql.cases": may("domain ports errors audit", "sqlalchemy orjson"),  # and those of one procuração
     "idp.storage.sql.retention": may("domain ports errors audit", "sqlalchemy orjson"),  # what an erasure depends on
     "idp.storage.sql.personal": may("domain ports errors audit", "sqlalchemy orjson"),  # and what names a person
-    "idp.storage.sql.trail": may("domain ports_audit errors audit", "sqlalchemy orjson"),  # finds rows by subject
+    "idp.storage.sql.trail": may("domain ports errors audit", "sqlalchemy orjson"),  # finds rows by subject
     "idp.storage.sql.staging": may("domain ports errors cadastro", "sqlalchemy"),  # gathers what cadastro reads
     "idp.storage.sql.fetched": may("domain ports errors cadastro", "sqlalchemy"),  # keeps what cadastro fetches
     "idp.migrations": may("domain ports errors storage", "sqlalchemy alembic"),
@@ -71,11 +68,11 @@ TABLE = {
     "idp.audit": may("domain ports errors", "cryptography orjson"),
     "idp.audit.bundle": may("domain ports errors keyring.verifier", "cryptography orjson"),  # checks a JWS by its JWK
     "idp.oidc": may(
-        "domain flow ports ports_outbox errors web.outcome web.browser",
+        "domain flow ports errors web.outcome web.browser",
         "authlib joserfc flask werkzeug cryptography orjson",
     ),
     "idp.web": may(
-        "domain flow ports ports_outorga errors paths certificate.handshake",
+        "domain flow ports errors paths certificate.handshake",
         "flask werkzeug jinja2 markupsafe structlog",
     ),
     "idp.admin": may("domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe"),

@@ -8,7 +8,7 @@ import click
 
 from idp.cli.installation import installation
 from idp.cli.output import json_option, table
-from idp.ports_outbox import Delivery
+from idp.ports.outbox import Delivery
 
 
 @click.group()

@@ -17,7 +17,7 @@ from idp.domain.documents import CNPJ, parse_documento
 from idp.domain.procuracao import Procuracao
 from idp.errors import NotFound
 from idp.flow.outorga import Orgao
-from idp.ports_outorga import Alvo, Consulta
+from idp.ports.outorga import Alvo, Consulta
 from idp.settings import load
 
 MOST = 1000

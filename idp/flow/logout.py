@@ -13,7 +13,7 @@ from idp.domain.session import Session
 from idp.flow import events
 from idp.flow.secret import new_id
 from idp.ports import Clients, Clock, Sessions, Store, UnitOfWork
-from idp.ports_outbox import Notice
+from idp.ports.outbox import Notice
 
 TRIED_AT_ONCE = timedelta(seconds=5)
 """How long a notice is left to the process that wrote it, which may try at once; after that it is the worker's."""

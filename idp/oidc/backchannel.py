@@ -18,7 +18,7 @@ from idp.errors import DocumentUnavailable
 from idp.oidc.logout_token import logout_token_claims
 from idp.oidc.protection import Protection, Use
 from idp.ports import Clients, Clock, Documents, Store
-from idp.ports_outbox import Delivery, Notice
+from idp.ports.outbox import Delivery, Notice
 
 AT_ONCE_SECONDS = 2.0
 """How long the person who logs out waits at most for clients to answer."""

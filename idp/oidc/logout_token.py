@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from idp.ports_outbox import Notice
+from idp.ports.outbox import Notice
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _LIFE = timedelta(minutes=2)

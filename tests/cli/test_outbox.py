@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from idp.ports_outbox import Notice
+from idp.ports.outbox import Notice
 from idp.storage.sql import open_store
 from tests.cli.conftest import Idp
 

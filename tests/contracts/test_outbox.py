@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from idp.ports_outbox import Delivery, Notice
+from idp.ports.outbox import Delivery, Notice
 from idp.storage.sql import SqlStore
 from tests.contracts.data import MINUTE, NOW, at_once
 

@@ -18,7 +18,7 @@ from idp.domain.proposta import Proposta, Rascunho
 from idp.domain.representation import Modo, RepresentationRef
 from idp.errors import AlreadySpent, NotFound
 from idp.ports import Ephemeral
-from idp.ports_outorga import Alvo, Consulta
+from idp.ports.outorga import Alvo, Consulta
 from idp.storage.ephemeral import EphemeralRascunhos
 from idp.storage.sql import SqlStore
 from tests.contracts.data import (

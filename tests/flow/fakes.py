@@ -25,7 +25,7 @@ from idp.domain.session import Session
 from idp.domain.transaction import Transaction
 from idp.errors import AlreadySpent, NotFound, NotRepresentable
 from idp.ports import AuditEvent, Returned
-from idp.ports_outbox import Notice
+from idp.ports.outbox import Notice
 
 
 class FakeClock:

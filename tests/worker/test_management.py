@@ -24,7 +24,7 @@ from idp.certificate.revocation import CrlIndex
 from idp.certificate.trust import compile_bundle
 from idp.fetch.journal import Attempt, Journal
 from idp.keyring import KeyRing
-from idp.ports_outbox import Notice
+from idp.ports.outbox import Notice
 from idp.settings import Settings
 from idp.storage.sql import open_store, schema
 from idp.worker.condition import Condition

@@ -26,7 +26,7 @@ from idp.flow.outorga.tipos import CertificateRefused
 from idp.flow.secret import new_id
 from idp.flow.source import OwnTables
 from idp.ports import CadastroSource, Clients, Clock, Revocation, Store, UnitOfWork
-from idp.ports_outorga import Alvo, Parte, Rascunhos
+from idp.ports.outorga import Alvo, Parte, Rascunhos
 
 _SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 

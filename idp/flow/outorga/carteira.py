@@ -20,7 +20,7 @@ from idp.flow.outorga.eventos import PARTES, Eventos, holders_of
 from idp.flow.outorga.tipos import EmNomeDe, Pagina, Vista
 from idp.flow.source import on_fresh_facts
 from idp.ports import UnitOfWork
-from idp.ports_outorga import Consulta, Parte
+from idp.ports.outorga import Consulta, Parte
 
 POR_PAGINA = 50
 LONGEST_QUERY = 100
@@ -45,7 +45,7 @@ class Carteira(Eventos):
         self, quem: Session, *, papel: str, situacao: str = "vigentes", q: str = "", pagina: int = 1
     ) -> Pagina[Procuracao]:
         """One page of procurações. ``papel``: concedidas (given, or passed on) or recebidas (also by a company that
-        named them). ``situacao``: as in :class:`idp.ports_outorga.Consulta`. ``q``: part of a name, or the
+        named them). ``situacao``: as in :class:`idp.ports.outorga.Consulta`. ``q``: part of a name, or the
         beginning of a document. Raises NotEntitled for an e-CNPJ whose responsável no longer represents the company."""
         now, consulta = self._consulta(quem, situacao, q, pagina)
         with self.store.reading() as uow:

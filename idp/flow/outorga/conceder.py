@@ -22,7 +22,7 @@ from idp.flow.outorga.tipos import NotFresh, Problema, Refused
 from idp.flow.secret import new_id
 from idp.flow.source import on_fresh_facts
 from idp.ports import UnitOfWork
-from idp.ports_outorga import Parte
+from idp.ports.outorga import Parte
 
 RASCUNHO = timedelta(minutes=15)
 """How long a draft waits for its certificate step."""

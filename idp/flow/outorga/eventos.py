@@ -15,7 +15,7 @@ from idp.flow.outorga.conceder import Concessao
 from idp.flow.outorga.orgao import cut
 from idp.flow.source import on_fresh_facts
 from idp.ports import UnitOfWork
-from idp.ports_outorga import Parte
+from idp.ports.outorga import Parte
 
 PARTES = {
     "aceitar": ("outorgado",),

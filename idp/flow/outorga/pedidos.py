@@ -25,7 +25,7 @@ from idp.flow.outorga.tipos import Lote, Problema, Refused
 from idp.flow.secret import new_id
 from idp.flow.source import on_fresh_facts
 from idp.ports import UnitOfWork
-from idp.ports_outorga import Alvo, Parte
+from idp.ports.outorga import Alvo, Parte
 
 MOST_LINES = 2000
 

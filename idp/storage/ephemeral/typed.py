@@ -77,7 +77,7 @@ class EphemeralSessions:
 
 
 class EphemeralRascunhos:
-    """Implements :class:`idp.ports_outorga.Rascunhos`."""
+    """Implements :class:`idp.ports.outorga.Rascunhos`."""
 
     def __init__(self, store: Ephemeral, clock: Clock) -> None:
         self._store = store

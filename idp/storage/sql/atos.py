@@ -19,7 +19,7 @@ _OF_DESIGNACAO = _ALL.where(atos.c.designacao == bindparam("key"))
 
 
 class SqlAtos:
-    """Implements :class:`idp.ports_outorga.Atos`."""
+    """Implements :class:`idp.ports.outorga.Atos`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

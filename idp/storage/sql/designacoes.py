@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from idp.domain.designacao import Designacao
 from idp.domain.documents import CPF
 from idp.errors import AlreadySpent, NotFound
-from idp.ports_outorga import Alvo
+from idp.ports.outorga import Alvo
 from idp.storage.sql import rows
 from idp.storage.sql.lists import of
 from idp.storage.sql.statements import Upsert, designacao
@@ -33,7 +33,7 @@ _OF_PERSON = select(*_COLUMNS).where(designacoes.c.pessoa == bindparam("key")).o
 
 
 class SqlDesignacoes:
-    """Implements :class:`idp.ports_outorga.Designacoes`."""
+    """Implements :class:`idp.ports.outorga.Designacoes`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

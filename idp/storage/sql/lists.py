@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, or_
 
 from idp.domain.busca import busca, compacto
-from idp.ports_outorga import Alvo, Consulta
+from idp.ports.outorga import Alvo, Consulta
 
 
 def of(who: Sequence[Alvo], contribuinte: ColumnElement[str], documento: ColumnElement[str]) -> ColumnElement[bool]:

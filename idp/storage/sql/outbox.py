@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from idp.ports_outbox import Delivery, Notice
+from idp.ports.outbox import Delivery, Notice
 from idp.storage.sql.tables import outbox
 
 _COLUMNS = (outbox.c.id, outbox.c.client_id, outbox.c.sub, outbox.c.sid, outbox.c.created_at)
@@ -47,7 +47,7 @@ _PURGE = delete(outbox).where(outbox.c.next_attempt_at.is_(None), outbox.c.creat
 
 
 class SqlOutbox:
-    """Implements :class:`idp.ports_outbox.Outbox`."""
+    """Implements :class:`idp.ports.outbox.Outbox`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select, tuple_, uni
 
 from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.inscricao import InscricaoId
-from idp.ports_outorga import Parte
+from idp.ports.outorga import Parte
 from idp.storage import codec
 from idp.storage.sql import rows
 from idp.storage.sql.tables import atos, cadastro_fetches, contribuintes, estabelecimentos, inscricoes, representantes
@@ -40,7 +40,7 @@ _NOMES = union(
 
 
 class SqlPartes:
-    """Implements :class:`idp.ports_outorga.Partes`. The locks are those of ``storage.sql.cadastro``, in its order."""
+    """Implements :class:`idp.ports.outorga.Partes`. The locks are those of ``storage.sql.cadastro``, in its order."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 from idp.domain.busca import compacto
 from idp.domain.pedido import EstadoPedido, Pedido
 from idp.errors import NotFound
-from idp.ports_outorga import Alvo, Consulta
+from idp.ports.outorga import Alvo, Consulta
 from idp.storage.sql import rows
 from idp.storage.sql.lists import named, of, page
 from idp.storage.sql.tables import pedidos
@@ -36,7 +36,7 @@ _DUE = (
 
 
 class SqlPedidos:
-    """Implements :class:`idp.ports_outorga.Pedidos`."""
+    """Implements :class:`idp.ports.outorga.Pedidos`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

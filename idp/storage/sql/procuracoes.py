@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 from idp.domain.designacao import Designacao
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.errors import AlreadySpent, NotFound
-from idp.ports_outorga import VENCENDO, Alvo, Consulta
+from idp.ports.outorga import VENCENDO, Alvo, Consulta
 from idp.storage.sql import rows
 from idp.storage.sql.lists import named, of, page
 from idp.storage.sql.statements import Upsert, chain, procuracao
@@ -65,7 +65,7 @@ _UNACCEPTED = (
 
 
 class SqlProcuracoes:
-    """Implements :class:`idp.ports_outorga.Procuracoes`."""
+    """Implements :class:`idp.ports.outorga.Procuracoes`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

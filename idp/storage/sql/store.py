@@ -114,7 +114,7 @@ class SqlStore:
         return SqlAuditLog(self.engine, self.reader)
 
     def trail(self) -> SqlAuditTrail:
-        """The audit rows by what they are about (:class:`idp.ports_audit.AuditTrail`)."""
+        """The audit rows by what they are about (:class:`idp.ports.audit.AuditTrail`)."""
         return SqlAuditTrail(self.reader)
 
     def fetched(self) -> SqlFetched:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or
 from idp.audit import Row
 from idp.audit.subjects import person, procuracao
 from idp.domain.documents import Documento
-from idp.ports_audit import Act
+from idp.ports.audit import Act
 from idp.storage.sql.engine import answering, snapshot
 from idp.storage.sql.tables import audit, audit_subjects
 
@@ -27,7 +27,7 @@ Cursor = tuple[datetime, int]
 
 
 class SqlAuditTrail:
-    """Implements :class:`idp.ports_audit.AuditTrail` on the reading engine."""
+    """Implements :class:`idp.ports.audit.AuditTrail` on the reading engine."""
 
     def __init__(self, reader: Engine) -> None:
         self._reader = reader

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -57,4 +57,20 @@ class AuditTrail(Protocol):
     ) -> Sequence[Act]:
         """What this person did with an own certificate, or with a company's that names it as responsável: logins,
         choices, tokens, sessions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One act for the audit chain. ``kind`` is of the vocabulary in ``idp.audit``. ``payload`` holds JSON values only;
+    documents stand in it in clear (the chain is evidence), which is why reading it is itself restricted."""
+
+    kind: str
+    at: datetime
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+class Audit(Protocol):
+    def append(self, event: AuditEvent) -> None:
+        """Write within the current database transaction: no act without its row, no row without its act."""
         ...
