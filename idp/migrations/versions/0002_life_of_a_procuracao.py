@@ -94,7 +94,7 @@ def _life() -> None:
     op.add_column("procuracoes", sa.Column("criada_em", MOMENT))
     op.create_index("ix_procuracoes_estado_fim", "procuracoes", ["estado", "fim"])
     for statement in _PAI_FIXED[op.get_bind().dialect.name]:
-        op.execute(sa.DDL(statement.replace("%", "%%")))
+        op.execute(sa.DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]
     op.create_table(
         "designacoes",
         sa.Column("id", sa.String(length=64), nullable=False),
