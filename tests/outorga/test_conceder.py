@@ -23,6 +23,7 @@ from tests.outorga.world import (
     CONTADORA,
     DONO,
     FIRMA,
+    FORA,
     PRODUTORA,
     TO_FIRMA,
     TO_JOAO,
@@ -150,6 +151,16 @@ def test_who_may_give_for_a_company(world: World, who: str) -> None:
         world.draft(who)
     if expected is not None:
         assert refused.value.impedimento is expected  # type: ignore[attr-defined]
+
+
+@pytest.mark.attack("ATK-127")
+def test_a_firm_that_no_cadastro_knows_gives_nothing_of_its_own(world: World) -> None:
+    with pytest.raises(NotEntitled) as refused:
+        world.draft("fora", em_nome_de=FORA)
+    assert refused.value.impedimento is Impedimento.RESPONSAVEL_DIVERGENTE
+    given = world.give(accept="fora", outorgado=str(FORA), outorgado_nome="De Fora Ltda", substabelecivel=True)
+    with pytest.raises(NotEntitled):
+        world.draft("fora", em_nome_de=FORA, pai=given.id, **TO_JOAO)
 
 
 @pytest.mark.attack("ATK-127")
