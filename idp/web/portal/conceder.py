@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from idp.domain.documents import Documento
 from idp.domain.politica import Ato
 from idp.domain.procuracao import TODOS, Procuracao, TipoEscopo
 from idp.domain.proposta import Proposta, Rascunho
@@ -237,7 +238,7 @@ class Conceder:
             "reservas": _reservas(begun.um("sem_reserva")),
             "servicos": servicos(politica, begun.campos.get("poderes", []), pai.poderes if pai else None),
             "todos": _todos(begun, politica.todos, pai),
-            "alcances": alcances(de, begun.um("escopo_tipo"), only=_escopos(pai)),
+            "alcances": alcances(_partes(de, pai, options), begun.um("escopo_tipo"), only=_escopos(pai)),
             "inscricoes_de": "" if pai and pai.escopo.tipo is TipoEscopo.ESTABELECIMENTO else _nome(pai, chosen),
             "inscricoes_digitadas": None,
             "inscricoes": escolher_inscricoes(found, marked),
@@ -270,6 +271,12 @@ def add_conceder(blueprint: Blueprint, portal: Portal) -> Conceder:
 def _same(option: EmNomeDe, pai: Procuracao) -> bool:
     mine, theirs = option.documento, pai.outorgado
     return mine == theirs or (len(str(mine)) == len(str(theirs)) == 14 and str(mine)[:8] == str(theirs)[:8])
+
+
+def _partes(de: Documento, pai: Procuracao | None, options: list[EmNomeDe]) -> list[Documento]:
+    """Whose scope it may be: ``de`` as the form stands now, and whoever else may still be chosen on it."""
+    others = [one.documento for one in options if one.qualidade and one.documento != de] if pai is None else []
+    return [de, *others]
 
 
 def _marked(options: tuple[Opcao, ...]) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from idp.domain.certificado import Nivel
-from idp.domain.documents import CNPJ
+from idp.domain.documents import CNPJ, Documento
 from idp.domain.inscricao import Inscricao
 from idp.domain.politica import PoderDoCatalogo, Politica
 from idp.domain.procuracao import TODOS, Poder
@@ -96,7 +96,7 @@ _WORDS: dict[str, _Words] = {
     "fora_da_procuracao": lambda d: (
         "Isto vai além do que a procuração recebida dá" + (f": {_detalhe(d)}." if d else ".")
     ),
-    "so_empresa": lambda d: "Só uma empresa tem matriz e filiais: escolha “só este CPF”.",
+    "so_empresa": lambda d: "Só uma empresa tem matriz e filiais: escolha outro alcance.",
     "so_estabelecimento": lambda d: "Aqui um e-CNPJ só age pelo seu próprio estabelecimento: escolha-o.",
     "nao_pertence": lambda d: f"{_detalhe(d)} não é inscrição de quem dá a procuração.",
     "passado": lambda d: "Esta data já passou.",
@@ -213,21 +213,27 @@ def servicos(politica: Politica, chosen: Sequence[str], only: frozenset[Poder] |
 
 
 def alcances(
-    documento: object, chosen: str, *, only: Sequence[str] = ("raiz", "estabelecimento", "inscricoes")
+    partes: Sequence[Documento],
+    chosen: str,
+    *,
+    only: Sequence[str] = ("raiz", "estabelecimento", "inscricoes"),
 ) -> tuple[Opcao, ...]:
-    """What of who gives: ``documento`` is a CNPJ or a CPF."""
-    company = isinstance(documento, CNPJ)
+    """What of who gives, which is one of ``partes``: the first is chosen now, and decides what is marked at first."""
+    first, companies = partes[0], [one for one in partes if isinstance(one, CNPJ)]
+    if len(partes) > 1:
+        own = ("Só este CNPJ ou CPF", "Todas as inscrições dele, as atuais e as futuras.")
+    elif companies:
+        own = (f"Só o estabelecimento de CNPJ {publico(first)}", "Todas as inscrições dele, as atuais e as futuras.")
+    else:
+        own = ("Todas as inscrições deste CPF", "As atuais e as futuras.")
     texts = {
         "raiz": ("Toda a empresa", "A matriz e todas as filiais, as atuais e as futuras."),
-        "estabelecimento": (
-            (f"Só o estabelecimento de CNPJ {publico(documento)}", "Todas as inscrições dele, as atuais e as futuras.")
-            if isinstance(documento, CNPJ)
-            else ("Todas as inscrições deste CPF", "As atuais e as futuras.")
-        ),
+        "estabelecimento": own,
         "inscricoes": ("Só algumas inscrições estaduais", "As que você marcar abaixo, e nenhuma outra."),
     }
-    values = [value for value in texts if value in only and (company or value != "raiz")]
-    chosen = chosen if chosen in values else values[0]
+    values = [value for value in texts if value in only and (companies or value != "raiz")]
+    if chosen not in values:
+        chosen = values[0] if isinstance(first, CNPJ) else "estabelecimento"
     return tuple(
         Opcao(campo_id("escopo_tipo", at), value, *texts[value], value == chosen) for at, value in enumerate(values)
     )
