@@ -109,9 +109,10 @@ _DIVERGENTE = (
     "O representante atual também pode entrar com o e-CPF dele.",
 )
 _OUTRO = (
-    "Use o e-CNPJ da empresa que traga o responsável atual, ou",
+    "Saia e entre com o e-CNPJ da empresa que traga o responsável atual, ou",
     "peça ao representante legal da empresa que entre com o e-CPF dele.",
 )
+_DEPOIS = ("Tente de novo em algumas horas, ou entre com outro certificado que possa agir por esta parte.",)
 
 
 def impedido(impedimento: Impedimento) -> Notice:
@@ -123,6 +124,6 @@ def impedido(impedimento: Impedimento) -> Notice:
         if divergente
         else "Este certificado não permite este ato",
         (*_IMPEDIDO[impedimento], "Nada foi feito."),
-        _DIVERGENTE if divergente else _OUTRO,
-        link=("/logout", "Sair e entrar com outro certificado"),
+        _DIVERGENTE if divergente else _DEPOIS if impedimento is Impedimento.CARENCIA else _OUTRO,
+        link=("/logout", "Sair e entrar com outro certificado") if divergente else _INICIO,
     )
