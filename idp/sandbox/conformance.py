@@ -63,6 +63,8 @@ PERFIL = Perfil(
 """Every standard claim a holder can tell (OIDC Core §5.1): a claim that is missing is a warning of the suite's."""
 REGISTRATION_SCOPES = ("openid", "profile", "email", "phone", "address", "offline_access")
 """What a client may get that registers itself: the claims the suite asks for, and no document."""
+REGISTRATIONS_PER_HOUR = 10_000
+"""The plans register a client or two for each module, hundreds within minutes."""
 
 _KNOWN = {
     "hosts": {"issuer", "certificate", "mtls"},
@@ -84,13 +86,14 @@ class Conformance:
     clients: tuple[dict[str, Any], ...] = ()
 
     @property
-    def settings(self) -> dict[str, str | list[str]]:
+    def settings(self) -> dict[str, str | int | list[str]]:
         """What the provider's settings get beside a sandbox's own."""
-        more: dict[str, str | list[str]] = {
+        more: dict[str, str | int | list[str]] = {
             "tls_certificate": str(self.tls_certificate),
             "tls_key": str(self.tls_key),
             "registration": "open",
             "registration_scopes": list(REGISTRATION_SCOPES),
+            "registration_per_hour": REGISTRATIONS_PER_HOUR,
             "client_hosts": list(self.suite_hosts),
         }
         return more | ({"client_ca_file": str(self.suite_ca)} if self.suite_ca else {})

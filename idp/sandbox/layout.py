@@ -101,7 +101,7 @@ class Sandbox:
         known = self.pki.web_ca.read_bytes()
         self.anchors.write_bytes(known + (more.read_bytes() if more else b""))
 
-    def write_config(self, ports: Ports, hosts: Hosts, more: Mapping[str, str | list[str]] | None = None) -> None:
+    def write_config(self, ports: Ports, hosts: Hosts, more: Mapping[str, str | int | list[str]] | None = None) -> None:
         """Write idp.toml, with ``more`` in place of or beside the usual. Paths are absolute: commands may run from
         anywhere."""
         state = self.state.resolve()
