@@ -13,7 +13,8 @@ from idp.domain.person import Holder
 class Session:
     """``key`` is the digest of the cookie's value: the value itself is never stored, and it is renewed at every login.
     ``id`` outlives those renewals as long as the holder is the same: grants and ``sid`` hang on it. ``auth_time`` is
-    the moment the handshake's return code was redeemed."""
+    the moment the handshake's return code was redeemed. ``dispositivo``: browser and system as it names itself, to be
+    recognised by its person."""
 
     key: str
     id: str
@@ -21,3 +22,4 @@ class Session:
     certificado: Certificado
     auth_time: datetime
     expires_at: datetime
+    dispositivo: str = ""

@@ -95,7 +95,9 @@ class Journey(Selecting):
             return tx
         return self.advance(self._live(tx, session_key), look=replace(look, q=tx.search) if look else None)
 
-    def signed_in(self, return_code: str, *, browser: str, session_key: str | None) -> SignedIn | Outcome:
+    def signed_in(
+        self, return_code: str, *, browser: str, session_key: str | None, dispositivo: str = ""
+    ) -> SignedIn | Outcome:
         """The browser comes back from the certificate host. Whatever is wrong with it, its code is spent.
 
         The code counts only in the browser that began the Transaction its ticket names: otherwise one person's
@@ -129,7 +131,9 @@ class Journey(Selecting):
             certificado=verdict.certificado,
             auth_time=now,
             expires_at=min(now + self.policy.session, verdict.certificado.validade),
+            dispositivo=dispositivo,
         )
+        self.sessions.enlist(self.ourselves(session), session)
         self.sessions.put(session)
         if previous:
             self.sessions.delete(previous.key)
@@ -202,7 +206,7 @@ class Journey(Selecting):
         if is_entry(tx):
             return self._enter(tx, now, new)
         client = self.clients.get(tx.request.client_id)
-        if client is None or not client.enabled or tx.request.redirect_uri not in client.redirect_uris:
+        if client is None or not client.enabled or not client.accepts_redirect_uri(tx.request.redirect_uri):
             self.transactions.delete(tx.id)
             return Displayed(Pagina.TRANSACAO_ENCERRADA)
         tx, refused = self._certified(tx, now)

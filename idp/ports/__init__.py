@@ -9,12 +9,12 @@ from typing import Protocol
 
 from idp.domain.client import Client
 from idp.domain.person import Holder
-from idp.ports.audit import Act, Audit, AuditEvent, AuditTrail
+from idp.ports.audit import Act, Audit, AuditEvent, AuditTrail, Narrow
 from idp.ports.cadastro import Cadastro, CadastroSource, Preferencias, Vinculos
 from idp.ports.certificates import Judge, Revocation
 from idp.ports.clients import ClientRegistry, Clients, Document, Documents, Registrations
 from idp.ports.ephemeral import Ephemeral, Sessions, Transactions
-from idp.ports.grants import Assertions, Consents, Grants, Perfis, ReturnCodes, Returned
+from idp.ports.grants import Assertions, Consents, Grants, Perfis, Remembered, ReturnCodes, Returned
 from idp.ports.outbox import Delivery, Notice, Outbox
 from idp.ports.outorga import Alvo, Atos, Consulta, Designacoes, Parte, Partes, Pedidos, Procuracoes, Rascunhos
 from idp.ports.store import Store, UnitOfWork
@@ -42,6 +42,7 @@ __all__ = [
     "Grants",
     "Identifiers",
     "Judge",
+    "Narrow",
     "Notice",
     "Outbox",
     "Parte",
@@ -53,6 +54,7 @@ __all__ = [
     "Rascunhos",
     "Registrations",
     "ReturnCodes",
+    "Remembered",
     "Returned",
     "Revocation",
     "Sessions",

@@ -21,6 +21,18 @@ class Act:
     payload: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """Which acts of those found are meant: not older than ``since``, about this client, by this person."""
+
+    since: datetime | None = None
+    client: str | None = None
+    titular: Documento | None = None
+
+
+ALL = Narrow()
+
+
 class AuditTrail(Protocol):
     """Who did what, for the people it concerns: newest first, by an index, at most ``limit`` acts older than
     ``before``; ``kinds`` narrows them. An act is found once the worker has sealed it, a second later."""
@@ -32,6 +44,7 @@ class AuditTrail(Protocol):
         before: tuple[datetime, int] | None = None,
         limit: int = 50,
         kinds: Collection[str] = ("code.issued", "code.refused"),
+        narrow: Narrow = ALL,
     ) -> Sequence[Act]:
         """Acts that relied on one of these procurações or tried to."""
         ...
@@ -43,6 +56,7 @@ class AuditTrail(Protocol):
         before: tuple[datetime, int] | None = None,
         limit: int = 50,
         kinds: Collection[str] = ("code.issued", "code.refused"),
+        narrow: Narrow = ALL,
     ) -> Sequence[Act]:
         """Acts by anybody for this contribuinte (of a CNPJ, its root) on any basis, its own included."""
         ...
@@ -54,6 +68,7 @@ class AuditTrail(Protocol):
         before: tuple[datetime, int] | None = None,
         limit: int = 50,
         kinds: Collection[str] = (),
+        narrow: Narrow = ALL,
     ) -> Sequence[Act]:
         """What this person did with an own certificate, or with a company's that names it as responsável: logins,
         choices, tokens, sessions."""
@@ -73,4 +88,8 @@ class AuditEvent:
 class Audit(Protocol):
     def append(self, event: AuditEvent) -> None:
         """Write within the current database transaction: no act without its row, no row without its act."""
+        ...
+
+    def act(self, id: int) -> Act | None:
+        """One act by its id, whomever it concerns."""
         ...

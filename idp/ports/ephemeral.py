@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -58,6 +59,15 @@ class Sessions(Protocol):
 
     def ended(self, id: str) -> bool:
         """Whether the session with this ``Session.id`` was marked."""
+        ...
+
+    def enlist(self, quem: str, session: Session) -> None:
+        """Make a session that is about to be put findable by its person, ``quem``: of one person at most a hundred
+        live at once, and the next ends one of them."""
+        ...
+
+    def of(self, quem: str) -> Sequence[Session]:
+        """The person's sessions that live, the newest login first."""
         ...
 
     def end(self, session: Session) -> None:

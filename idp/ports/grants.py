@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from idp.domain.certificado import Verdict
 from idp.domain.designacao import Designacao
+from idp.domain.documents import Documento
 from idp.domain.grant import CodeBinding, Grant
 from idp.domain.perfil import Perfil
 from idp.domain.person import Holder
 from idp.domain.representation import Fatos, RepresentationRef
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What somebody agreed to at one client and is not asked again: for these choices, since and until when."""
+
+    client_id: str
+    scopes: frozenset[str]
+    choices: tuple[RepresentationRef, ...]
+    since: datetime
+    until: datetime
 
 
 class Consents(Protocol):
@@ -21,6 +33,10 @@ class Consents(Protocol):
     def granted(self, sub: str, client_id: str, choice: RepresentationRef, at: datetime) -> frozenset[str]: ...
     def recent(self, sub: str, client_id: str, at: datetime, *, limit: int) -> Sequence[RepresentationRef]:
         """The representations consented to and still remembered, the latest first."""
+        ...
+
+    def remembered(self, subs: Collection[str], at: datetime) -> Sequence[Remembered]:
+        """Everything remembered at ``at`` under any of these, one for each client, by client id."""
         ...
 
     def remember(
@@ -97,6 +113,10 @@ class Grants(Protocol):
 
     def revoke_by_designacao(self, designacao: Designacao, at: datetime) -> Sequence[Grant]:
         """Likewise every grant of the person named that rests on a procuração given to the company."""
+        ...
+
+    def live(self, titular: Documento, at: datetime) -> Sequence[Grant]:
+        """The grants in force at ``at`` whose holder is this person, or of this CNPJ root: the newest first."""
         ...
 
     def by_sid(self, sid: str, client_id: str) -> Grant | None:

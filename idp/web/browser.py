@@ -17,6 +17,15 @@ SESSION_COOKIE = "__Host-portaria-session"
 """Bearer value of the single sign-on session; renewed at every login."""
 
 _PHONE = re.compile(r"Android|iPhone|iPad|iPod|\bMobile\b")
+_BROWSERS = (
+    *(("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("FxiOS", "Firefox")),
+    *(("Chrom", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari")),
+)
+_SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("CrOS", "ChromeOS")),
+    *(("Mac OS", "Mac"), ("Linux", "Linux")),
+)
+"""The first mark that a User-Agent contains names it."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}\Z")  # 256 bits, as idp.flow.secret makes them
 
 
@@ -93,6 +102,15 @@ def on_a_phone(request: Request) -> bool:
     """What the browser says of itself (Sec-CH-UA-Mobile, else User-Agent): good enough for a hint, for nothing more."""
     hint = request.headers.get("Sec-CH-UA-Mobile")
     return hint == "?1" if hint in ("?0", "?1") else bool(_PHONE.search(request.user_agent.string))
+
+
+def dispositivo(request: Request) -> str:
+    """``Firefox no Windows``: what the browser says of itself, for its person to know it again; "" where it says
+    nothing that is known."""
+    agent = request.user_agent.string
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return " no ".join(filter(None, (browser, system)))
 
 
 def _cookie(request: Request, name: str) -> str | None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from idp.flow.authorize import Journey
 from idp.flow.outcome import AskLogin, Displayed, Pagina
-from idp.web.browser import browser_digest, on_a_phone, same_origin, session_key
+from idp.web.browser import browser_digest, dispositivo, on_a_phone, same_origin, session_key
 from idp.web.outcome import Responder
 from idp.web.parameters import ID, SECRET, once
 from idp.web.screens import StepScreens
@@ -44,7 +44,12 @@ def login_blueprint(journey: Journey, screens: StepScreens, respond: Responder) 
         outcome = (
             Displayed(Pagina.RETORNO_INVALIDO)
             if code is None
-            else journey.signed_in(code, browser=browser_digest(request), session_key=session_key(request))
+            else journey.signed_in(
+                code,
+                browser=browser_digest(request),
+                session_key=session_key(request),
+                dispositivo=dispositivo(request),
+            )
         )
         tx = once(request.args, "tx", ID)
         if tx and isinstance(outcome, Displayed) and outcome.pagina is Pagina.RETORNO_INVALIDO:

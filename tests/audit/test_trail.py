@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from idp.audit import seal
 from idp.audit.subjects import person, subjects
 from idp.domain.documents import CNPJ
-from idp.ports import AuditEvent
+from idp.ports import AuditEvent, Narrow
 from idp.storage.sql import SqlStore, open_store
 from tests.audit.world import ADA, BRUCE, EVA, MATRIZ, NOON, story, use
 from tests.contracts.conftest import database_url, sqlite_template
@@ -161,3 +161,26 @@ def test_a_window_of_time_reads_its_part_of_the_chain_only(store: SqlStore) -> N
         assert first_at(connection, NOON + 3 * DAY, 15) == 5
         assert first_at(connection, NOON + 3 * DAY + timedelta(seconds=1), 15) == 7
         assert first_at(connection, NOON + 30 * DAY, 15) == 16
+
+
+def test_narrowed_to_a_person_an_application_and_a_time(store: SqlStore) -> None:
+    trail = store.trail()
+    every = trail.on_behalf_of(MATRIZ)
+    for narrow, kept in (
+        (Narrow(titular=EVA), lambda one: one.payload["titular"] == str(EVA)),
+        (Narrow(client="dte"), lambda one: one.payload["client"] == "dte"),
+        (Narrow(since=every[1].at), lambda one: one.at >= every[1].at),
+        (
+            Narrow(client="dte", titular=ADA),
+            lambda one: (one.payload["client"], one.payload["titular"]) == ("dte", str(ADA)),
+        ),
+        (Narrow(client="unknown"), lambda one: False),
+    ):
+        assert trail.on_behalf_of(MATRIZ, narrow=narrow) == [one for one in every if kept(one)]
+    assert 0 < len(trail.on_behalf_of(MATRIZ, narrow=Narrow(titular=EVA))) < len(every)
+
+
+def test_one_act_by_its_id(store: SqlStore) -> None:
+    (newest, *_) = store.trail().on_behalf_of(MATRIZ)
+    assert store.trail().act(newest.id) == newest
+    assert store.trail().act(10**9) is None

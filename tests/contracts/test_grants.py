@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from idp.domain.certificado import Nivel
-from idp.domain.documents import CPF
+from idp.domain.documents import CNPJ, CPF
 from idp.domain.inscricao import InscricaoId
 from idp.domain.procura import Procura
 from idp.domain.representation import MAX_CADEIA, Demanda, Modo, RepresentationRef
@@ -19,10 +19,12 @@ from tests.contracts.data import (
     EMPRESA_ACAI,
     EMPRESA_CASTANHA,
     ESTALEIRO,
+    FRANCISCA,
     GRANT,
     JOAO,
     MINUTE,
     NOW,
+    TEREZA,
     at_once,
     grant,
 )
@@ -235,3 +237,23 @@ def test_a_circle_of_procuracoes_ends(store: SqlStore) -> None:
             assert len(facts.cadeia) > MAX_CADEIA
         listed = uow.vinculos.page(JOAO, Procura(Demanda(), Nivel.A4, NOW), limit=9)
         assert {len(fatos.cadeia) for _, fatos in listed} == {MAX_CADEIA + 1}
+
+
+def test_what_lives_is_found_by_its_person(store: SqlStore) -> None:
+    """Of a company by its root: whose certificate it was is the flow's to say."""
+    later = NOW + MINUTE
+    for one in (
+        grant("g1"),
+        grant("g2", created_at=later),
+        grant("revoked"),
+        grant("ended", expires_at=NOW),
+        grant("firm", holder=EMPRESA_ACAI),
+    ):
+        with store.begin() as uow:
+            uow.grants.add(one, f"code-{one.id}", BINDING, f"tx-{one.id}")
+    with store.begin() as uow:
+        uow.grants.revoke("revoked", NOW)
+        assert [one.id for one in uow.grants.live(TEREZA.documento, NOW)] == ["g2", "g1"]
+        assert [one.id for one in uow.grants.live(CNPJ("99990001000198"), NOW)] == ["firm"]
+        assert uow.grants.live(FRANCISCA.documento, NOW) == []
+        assert uow.grants.live(TEREZA.documento, NOW + timedelta(hours=8)) == []

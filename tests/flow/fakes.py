@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
@@ -24,7 +24,7 @@ from idp.domain.representation import MAX_CADEIA, Fatos, Modo, Motivo, Regras, R
 from idp.domain.session import Session
 from idp.domain.transaction import Transaction
 from idp.errors import AlreadySpent, NotFound, NotRepresentable
-from idp.ports import AuditEvent, Returned
+from idp.ports import AuditEvent, Remembered, Returned
 from idp.ports.outbox import Notice
 
 
@@ -60,6 +60,7 @@ class FakeSessions:
         self.clock = clock
         self.kept: dict[str, Session] = {}
         self.marked: set[str] = set()
+        self.listed: dict[str, set[str]] = {}
 
     def put(self, session: Session) -> None:
         self.kept[session.key] = session
@@ -82,6 +83,13 @@ class FakeSessions:
 
     def ended(self, id: str) -> bool:
         return id in self.marked
+
+    def enlist(self, quem: str, session: Session) -> None:
+        self.listed.setdefault(quem, set()).add(session.id)
+
+    def of(self, quem: str) -> Sequence[Session]:
+        live = [one for one in self.kept.values() if one.id in self.listed.get(quem, ()) and self.get(one.key)]
+        return sorted(live, key=lambda one: one.auth_time, reverse=True)
 
     def end(self, session: Session) -> None:
         for key in [key for key, kept in self.kept.items() if kept.id == session.id]:
@@ -336,6 +344,12 @@ class FakeConsents:
         mine = [(until, key[2]) for key, (_, until) in self.rows.consents.items() if key[:2] == (sub, client_id)]
         return [choice for until, choice in sorted(mine, reverse=True) if at < until][:limit]
 
+    def remembered(self, subs: Collection[str], at: datetime) -> Sequence[Remembered]:
+        mine = [(key, kept) for key, kept in self.rows.consents.items() if key[0] in subs and at < kept[1]]
+        return [
+            Remembered(client_id, scopes, (choice,), until, until) for (_, client_id, choice), (scopes, until) in mine
+        ]
+
     def remember(
         self, sub: str, client_id: str, choice: RepresentationRef, scopes: frozenset[str], at: datetime, until: datetime
     ) -> None:
@@ -426,6 +440,10 @@ class FakeGrants:
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:
         meant = [g for g in self.rows.grants.values() if (g.sid, g.client_id) == (sid, client_id)]
         return [self.rows.grants[grant.id] for grant in meant if self.revoke(grant.id, at)]
+
+    def live(self, titular: Documento, at: datetime) -> Sequence[Grant]:
+        mine = [g for g in self.rows.grants.values() if _same(g.holder.documento, titular, raiz=True)]
+        return [g for g in reversed(mine) if g.revoked_at is None and at < g.expires_at]
 
     def by_sid(self, sid: str, client_id: str) -> Grant | None:
         found = [g for g in self.rows.grants.values() if (g.sid, g.client_id) == (sid, client_id)]

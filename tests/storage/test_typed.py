@@ -44,7 +44,10 @@ class Memory:
         return self.values.pop(key, None)
 
     def add_if_absent(self, key: str, value: bytes, lifetime: timedelta) -> bool:
-        raise NotImplementedError
+        if key in self.values:
+            return False
+        self.put(key, value, lifetime)
+        return True
 
     def delete(self, key: str) -> None:
         self.values.pop(key, None)
@@ -111,3 +114,42 @@ def test_ending_a_session_reaches_the_key_a_renewal_gave_it() -> None:
     assert sessions.get(SESSION.key) is None
     assert sessions.get("renewed") is None
     assert sessions.get("again") is None
+
+
+def test_sessions_are_listed_by_their_person(memory: Memory, clock: FixedClock) -> None:
+    sessions = EphemeralSessions(memory, clock)
+    second = replace(SESSION, key="k2", id="id2", auth_time=NOW + timedelta(seconds=1))
+    for one in (SESSION, second, replace(SESSION, key="k3", id="id3")):
+        sessions.enlist("somebody" if one.id != "id3" else "another", one)
+        assert one not in sessions.of("somebody"), "not yet put"
+        sessions.put(one)
+    assert sessions.of("somebody") == [second, SESSION]
+    renewed = replace(SESSION, key="k4")
+    assert sessions.renew("key", renewed)
+    sessions.enlist("somebody", renewed)
+    assert sessions.of("somebody") == [second, renewed]
+    sessions.end(second)
+    assert sessions.of("somebody") == [renewed]
+    assert sessions.of("nobody") == []
+
+
+def test_the_hundred_and_first_session_ends_another_and_the_dead_make_room(memory: Memory, clock: FixedClock) -> None:
+    sessions = EphemeralSessions(memory, clock)
+
+    def enter(name: str) -> None:
+        one = replace(SESSION, key=f"key-{name}", id=f"id-{name}")
+        sessions.enlist("somebody", one)
+        sessions.put(one)
+
+    for n in range(100):
+        enter(str(n))
+    assert len(sessions.of("somebody")) == 100
+    enter("one more")
+    listed = {one.id for one in sessions.of("somebody")}
+    assert len(listed) == 100
+    assert "id-one more" in listed
+    kept = [n for n in range(100) if sessions.get(f"key-{n}")]
+    assert len(kept) == 99, "whoever is not listed does not live"
+    sessions.end(replace(SESSION, key=f"key-{kept[0]}", id=f"id-{kept[0]}"))
+    enter("in its place")
+    assert {f"id-{n}" for n in kept[1:]} < {one.id for one in sessions.of("somebody")}

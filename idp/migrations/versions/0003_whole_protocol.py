@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("dados", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("titular", name="pk_perfis"),
     )
+    op.create_index("ix_grants_titular", "grants", ["titular", "expires_at"])
     op.create_table(
         "registration_tokens",
         sa.Column("id", sa.String(length=32), nullable=False),

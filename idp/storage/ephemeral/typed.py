@@ -4,8 +4,10 @@ gone."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
+from zlib import crc32
 
 from idp.domain.proposta import Rascunho
 from idp.domain.session import Session
@@ -14,6 +16,8 @@ from idp.ports import Clock, Ephemeral
 from idp.storage import codec
 
 T = TypeVar("T", Session, Transaction, Rascunho)
+_AT_ONCE = 100
+"""How many sessions one person has at most."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -68,6 +72,33 @@ class EphemeralSessions:
 
     def ended(self, id: str) -> bool:
         return self._store.get(f"session-ended:{id}") is not None
+
+    def enlist(self, quem: str, session: Session) -> None:
+        id, lifetime = session.id.encode(), session.expires_at - self._clock.now()
+        first = crc32(id)
+        slots = [f"sessions-of:{quem}:{(first + n) % _AT_ONCE}" for n in range(_AT_ONCE)]
+        for slot in slots:  # each is taken in one step, so that of two logins at one moment neither is lost
+            if self._store.add_if_absent(slot, id, lifetime):
+                return
+            if self._store.get(slot) == id:
+                self._store.put(slot, id, lifetime)
+                return
+        slot = next((one for one in slots if self._in(one) is None), slots[0])
+        displaced = self._in(slot)
+        if displaced is not None:
+            self.end(displaced)
+        self._store.put(slot, id, lifetime)
+
+    def of(self, quem: str) -> Sequence[Session]:
+        found = [self._in(f"sessions-of:{quem}:{n}") for n in range(_AT_ONCE)]
+        live = {one.id: one for one in found if one is not None}
+        return sorted(live.values(), key=lambda one: (one.auth_time, one.id), reverse=True)
+
+    def _in(self, slot: str) -> Session | None:
+        """The live session that ``slot`` names."""
+        id = self._store.get(slot)
+        key = self._store.get(f"session-key:{id.decode()}") if id is not None else None
+        return self.get(key.decode()) if key is not None else None
 
     def end(self, session: Session) -> None:
         self.delete(session.key)

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Update, and_, b
 from idp.domain.certificado import Certificado
 from idp.domain.claims import ClaimsAsked
 from idp.domain.designacao import Designacao
+from idp.domain.documents import Documento
 from idp.domain.grant import CodeBinding, Grant
 from idp.domain.inscricao import InscricaoId
 from idp.domain.perfil import Perfil
@@ -122,6 +123,11 @@ _REVOKE_DESIGNACAO = _revoke_where(
     grants.c.procuracao.in_(
         select(procuracoes.c.id).where(procuracoes.c.outorgado_contribuinte == bindparam("empresa"))
     ),
+)
+_LIVE = (
+    select(*_FAMILY)
+    .where(grants.c.titular == _KEY, grants.c.expires_at > _AT, _IN_FORCE)
+    .order_by(grants.c.created_at.desc(), grants.c.id)
 )
 _BY_SID = (
     select(*_FAMILY)
@@ -254,6 +260,10 @@ class SqlGrants:
     def revoke_by_designacao(self, designacao: Designacao, at: datetime) -> Sequence[Grant]:
         key = {"pessoa": designacao.pessoa.numero, "empresa": designacao.empresa.raiz, "at": at}
         return [_grant(row) for row in self._connection.execute(_REVOKE_DESIGNACAO, key).all()]
+
+    def live(self, titular: Documento, at: datetime) -> Sequence[Grant]:
+        key = {"key": rows.contribuinte_id(titular), "at": at}
+        return [_grant(row) for row in self._connection.execute(_LIVE, key)]
 
     def by_sid(self, sid: str, client_id: str) -> Grant | None:
         row = self._connection.execute(_BY_SID, {"key": sid, "client": client_id}).first()

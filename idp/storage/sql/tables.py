@@ -187,6 +187,7 @@ grants = Table(
     Column("revoked_at", Moment),
     Column("claims", Text),
     Column("wanted", Text),
+    Index("ix_grants_titular", "titular", "expires_at"),
     Index(
         "ix_grants_procuracao",
         "procuracao",

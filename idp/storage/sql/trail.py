@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, func, or_, select, union_all
 
 from idp.audit import Row
-from idp.audit.subjects import person, procuracao
+from idp.audit.subjects import client, person, procuracao
 from idp.domain.documents import Documento
-from idp.ports.audit import Act
+from idp.ports.audit import ALL, Act, Narrow
 from idp.storage.sql.engine import answering, snapshot
 from idp.storage.sql.tables import audit, audit_subjects
 
@@ -39,18 +39,39 @@ class SqlAuditTrail:
         before: Cursor | None = None,
         limit: int = 50,
         kinds: Collection[str] = USES,
+        narrow: Narrow = ALL,
     ) -> Sequence[Act]:
-        return self.newest([procuracao(id) for id in procuracoes], before=before, limit=limit, kinds=kinds)
+        about = [procuracao(id) for id in procuracoes]
+        return self.newest(about, before=before, limit=limit, kinds=kinds, narrow=narrow)
 
     def on_behalf_of(
-        self, documento: Documento, *, before: Cursor | None = None, limit: int = 50, kinds: Collection[str] = USES
+        self,
+        documento: Documento,
+        *,
+        before: Cursor | None = None,
+        limit: int = 50,
+        kinds: Collection[str] = USES,
+        narrow: Narrow = ALL,
     ) -> Sequence[Act]:
-        return self.newest(person(documento, "representado"), before=before, limit=limit, kinds=kinds)
+        about = person(documento, "representado")
+        return self.newest(about, before=before, limit=limit, kinds=kinds, narrow=narrow)
 
     def acts_of(
-        self, documento: Documento, *, before: Cursor | None = None, limit: int = 50, kinds: Collection[str] = ()
+        self,
+        documento: Documento,
+        *,
+        before: Cursor | None = None,
+        limit: int = 50,
+        kinds: Collection[str] = (),
+        narrow: Narrow = ALL,
     ) -> Sequence[Act]:
-        return self.newest(person(documento, "titular"), before=before, limit=limit, kinds=kinds)
+        about = person(documento, "titular")
+        return self.newest(about, before=before, limit=limit, kinds=kinds, narrow=narrow)
+
+    def act(self, id: int) -> Act | None:
+        with answering(), self._reader.connect() as connection:
+            row = next(_by_id(connection, [id]), None)
+        return None if row is None or row.payload is None else Act(row.id, row.kind, row.at, orjson.loads(row.payload))
 
     def newest(
         self,
@@ -59,12 +80,13 @@ class SqlAuditTrail:
         before: Cursor | None = None,
         limit: int = 50,
         kinds: Collection[str] = (),
+        narrow: Narrow = ALL,
     ) -> Sequence[Act]:
         """At most ``limit`` acts about any of ``subjects`` (``idp.audit.subjects``), newest first."""
         with answering(), self._reader.connect() as connection:
             found: set[tuple[datetime, int]] = set()
             for start in range(0, len(subjects), _TOGETHER):
-                found.update(_newest(connection, subjects[start : start + _TOGETHER], before, limit, kinds))
+                found.update(_newest(connection, subjects[start : start + _TOGETHER], before, limit, kinds, narrow))
             chosen = sorted(found, reverse=True)[:limit]
             rows = {row.id: row for row in _by_id(connection, [id for _, id in chosen])}
         return [
@@ -101,7 +123,12 @@ class SqlAuditTrail:
 
 
 def _newest(
-    connection: Connection, subjects: Sequence[str], before: Cursor | None, limit: int, kinds: Collection[str]
+    connection: Connection,
+    subjects: Sequence[str],
+    before: Cursor | None,
+    limit: int,
+    kinds: Collection[str],
+    narrow: Narrow,
 ) -> Iterator[tuple[datetime, int]]:
     """The newest of each subject: a walk along its part of the index, never the sum of them sorted."""
     parts = []
@@ -112,10 +139,22 @@ def _newest(
             part = part.where(audit_subjects.c.kind.in_(kinds))
         if before is not None:
             part = part.where(at <= before[0], or_(at < before[0], and_(at == before[0], id < before[1])))
+        part = part.where(*_narrowed(at, id, narrow))
         newest = part.order_by(at.desc(), id.desc()).limit(limit).subquery()
         parts.append(select(newest.c.at, newest.c.id))
     for row in connection.execute(union_all(*parts)):
         yield row.at, row.id
+
+
+def _narrowed(at: ColumnElement[datetime], id: ColumnElement[int], narrow: Narrow) -> Iterator[ColumnElement[bool]]:
+    """One look into the index for each row, besides the walk."""
+    if narrow.since is not None:
+        yield at >= narrow.since
+    also = [client(narrow.client)] if narrow.client is not None else []
+    also += person(narrow.titular, "titular") if narrow.titular is not None else ()
+    for subject in also:
+        other = audit_subjects.alias()
+        yield exists().where(other.c.subject == subject, other.c.at == at, other.c.id == id)
 
 
 def _by_id(connection: Connection, ids: Sequence[int]) -> Iterator[Any]:
