@@ -23,6 +23,8 @@ from idp.domain.client_metadata import (
     check_redirect_uri,
     check_resource,
     origin,
+    serialized_origin,
+    without_loopback_port,
 )
 from idp.domain.procuracao import Poder
 from idp.domain.representation import Demanda
@@ -124,6 +126,24 @@ class Client:
     @property
     def public(self) -> bool:
         return self.auth_method is AuthMethod.NONE
+
+    @property
+    def browser_origins(self) -> frozenset[str]:
+        """Origins, as browsers write them, whose scripts are this application: those of its redirect URIs where it is a
+        public web application. Every other client keeps its tokens out of browsers."""
+        if not (self.enabled and self.public and self.application_type == "web"):
+            return frozenset()
+        return frozenset(map(serialized_origin, self.redirect_uris))
+
+    def accepts_redirect_uri(self, uri: str) -> bool:
+        """Byte for byte one that is registered; of a native application on a loopback address with any port, because
+        the system gives it one only when it listens (RFC 8252 §7.3)."""
+        if uri in self.redirect_uris:
+            return True
+        if self.application_type != "native":
+            return False
+        asked = without_loopback_port(uri)
+        return asked is not None and asked in map(without_loopback_port, self.redirect_uris)
 
     def permitted(self, scopes: frozenset[str]) -> frozenset[str]:
         """Of ``scopes``, those that the registration allows today; ``openid`` always."""

@@ -31,6 +31,9 @@ ENCRYPTION_ENCS = ("A128CBC-HS256", "A256GCM")
 LOOPBACK = ("127.0.0.1", "::1")
 UNSAFE = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\*]")
 _LONGEST_URI = 2048
+_LOOPBACK_URI = re.compile(
+    r"(?P<address>http://(?:127\.0\.0\.1|\[::1\]))(?::(?P<port>[1-9][0-9]{0,4}))?(?P<rest>(?:[/?][!-~]*)?)\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,22 @@ def origin(uri: str) -> tuple[str, str | None, int | None]:
     """Scheme, host and port."""
     parts = urlsplit(uri)
     return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def serialized_origin(uri: str) -> str:
+    """As the header ``Origin`` has it (RFC 6454 §6.2)."""
+    scheme, host, port = origin(uri)
+    default = port == {"https": 443, "http": 80}.get(scheme)
+    return f"{scheme}://{f'[{host}]' if ':' in (host or '') else host}" + ("" if default else f":{port}")
+
+
+def without_loopback_port(uri: str) -> str | None:
+    """``uri`` without its port, if it is http on a loopback address; None for any other. A pattern over the whole text
+    rather than a parser, which would see through spellings that browsers read otherwise (ATK-080)."""
+    found = _LOOPBACK_URI.match(uri)
+    if found is None or int(found["port"] or 80) not in range(1, 65536):
+        return None
+    return found["address"] + found["rest"]
 
 
 def _parts(name: str, uri: str) -> SplitResult:

@@ -34,7 +34,7 @@ def authorization_request(
         params = request_objects.unfold(params, client)
     except Returned as error:
         # What is in the object is not believed: the client is told where the parameters outside it say, or nowhere.
-        if params.get("redirect_uri") not in client.redirect_uris:
+        if not client.accepts_redirect_uri(params.get("redirect_uri", "")):
             raise Shown(Fault.INVALID_REQUEST, error.description) from error
         raise _refused(Incoming(params, client, params["redirect_uri"], own_tokens), error) from error
     incoming = Incoming(params, client, find_redirect_uri(params, client), own_tokens)
@@ -61,11 +61,11 @@ def find_client(params: Parameters, clients: Clients) -> Client:
 
 
 def find_redirect_uri(params: Parameters, client: Client) -> str:
-    """Byte for byte one of the registered ones; never a default (OIDC Core §3.1.2.1). Raises Shown."""
+    """One of the registered ones; never a default (OIDC Core §3.1.2.1). Raises Shown."""
     uri = params.get("redirect_uri")
     if uri is None:
         raise Shown(Fault.REDIRECT_URI, "redirect_uri is missing")
-    if uri not in client.redirect_uris:
+    if not client.accepts_redirect_uri(uri):
         raise Shown(Fault.REDIRECT_URI, "redirect_uri is not registered for this client")
     return uri
 

@@ -13,6 +13,7 @@ from idp.flow.redeem import Redemption
 from idp.oidc.assertion import Assertions
 from idp.oidc.backchannel import BackChannel
 from idp.oidc.client_keys import ClientKeys, Nobody
+from idp.oidc.cors import readable_by_all, readable_by_applications
 from idp.oidc.endpoints.authorize import Responder, Writer, authorize_blueprint
 from idp.oidc.endpoints.discovery import discovery_blueprint
 from idp.oidc.endpoints.introspection import introspection_blueprint
@@ -85,6 +86,22 @@ class Provider:
             ),
         )
         return (
+            *(readable_by_applications(blueprint, self.clients) for blueprint in self._of_applications(server)),
+            introspection_blueprint(
+                path=self.paths.introspection,
+                issuer=self.issuer,
+                server=server,
+                own_tokens=self._own_tokens(),
+                redemption=self.redemption,
+                clients=self.clients,
+                protection=self.protection,
+                clock=self.clock,
+            ),
+        )
+
+    def _of_applications(self, server: Server) -> tuple[Blueprint, ...]:
+        """What applications that live in a browser call too."""
+        return (
             token_blueprint(path=self.paths.token, server=server),
             userinfo_blueprint(
                 path=self.paths.userinfo,
@@ -99,16 +116,6 @@ class Provider:
                 server=server,
                 own_tokens=self._own_tokens(),
                 redemption=self.redemption,
-                clock=self.clock,
-            ),
-            introspection_blueprint(
-                path=self.paths.introspection,
-                issuer=self.issuer,
-                server=server,
-                own_tokens=self._own_tokens(),
-                redemption=self.redemption,
-                clients=self.clients,
-                protection=self.protection,
                 clock=self.clock,
             ),
             procuracao_status_blueprint(own_tokens=self._own_tokens(), store=self.store, clock=self.clock),
@@ -130,7 +137,8 @@ class Provider:
         by_reference = not isinstance(self.client_documents, Nobody)
         registering = self.registrar is not None
         found = metadata(self.issuer, self.paths, by_reference=by_reference, registering=registering)
-        return discovery_blueprint(metadata=found), jwks_blueprint(path=self.paths.jwks, keys=self.keys)
+        documents = discovery_blueprint(metadata=found), jwks_blueprint(path=self.paths.jwks, keys=self.keys)
+        return tuple(map(readable_by_all, documents))
 
     def registration(self) -> tuple[Blueprint, ...]:
         """Where applications register themselves; nothing where they may not."""

@@ -18,6 +18,10 @@ class Clients(Protocol):
         """The client, enabled or not; None when unknown."""
         ...
 
+    def browser_origins(self) -> frozenset[str]:
+        """``Client.browser_origins`` of all clients together."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +72,14 @@ class SqlClientRegistry:
             _record(connection, "client.deleted", client_id, at, actor)
 
 
+@dataclass(slots=True)
+class _Known:
+    """What was read since a change."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+    origins: frozenset[str] | None = None
+
+
 class CachedClients:
     """Implements :class:`idp.ports.Clients` on the autocommit engine.
 
@@ -85,16 +93,14 @@ class CachedClients:
         self._monotonic = monotonic
         self._checked: float | None = None
         self._version: str | None = None
-        self._known: dict[str, Client] = {}
+        self._known = _Known()
 
     def get(self, client_id: str) -> Client | None:
         if not client_id.isprintable():  # nobody is registered so, and PostgreSQL takes no NUL in text
             return None
-        now = self._monotonic()
-        if self._checked is None or now - self._checked >= self._seconds:
-            self._refresh(now)
-        # A reader that is overtaken by a refresh fills the dictionary that nobody looks at any more.
-        known = self._known
+        self._refresh()
+        # A reader that is overtaken by a refresh fills what nobody looks at any more.
+        known = self._known.clients
         client = known.get(client_id)
         if client is None:
             with answering(), self._engine.connect() as connection:
@@ -103,11 +109,24 @@ class CachedClients:
                 client = known[client_id] = codec.loads(Client, registration)
         return client
 
-    def _refresh(self, now: float) -> None:
+    def browser_origins(self) -> frozenset[str]:
+        """Every registration is read once after each change: only applications in browsers ask."""
+        self._refresh()
+        known = self._known
+        if known.origins is None:
+            with answering(), self._engine.connect() as connection:
+                registered = [codec.loads(Client, text) for text in connection.execute(_LIST).scalars()]
+            known.origins = frozenset[str]().union(*(client.browser_origins for client in registered))
+        return known.origins
+
+    def _refresh(self) -> None:
+        now = self._monotonic()
+        if self._checked is not None and now - self._checked < self._seconds:
+            return
         with answering(), self._engine.connect() as connection:
             version = connection.execute(_VERSION).scalar()
         if version != self._version:
-            self._version, self._known = version, {}
+            self._version, self._known = version, _Known()
         self._checked = now
 
 
