@@ -9,13 +9,11 @@ from typing import Any
 
 import jwt
 
-_OF_THE_PROTOCOL = frozenset(
-    "iss sub aud exp iat auth_time nonce acr amr azp at_hash c_hash s_hash nbf jti sid txn".split()
-)
-PROFILE = frozenset(
-    "name given_name family_name middle_name nickname preferred_username profile picture website gender birthdate"
-    " zoneinfo locale updated_at".split()
-)
+_WORDS = "iss sub aud exp iat auth_time nonce acr amr azp at_hash c_hash s_hash nbf jti sid txn"
+_OF_THE_PROTOCOL = frozenset(_WORDS.split())
+_PROFILE = """name given_name family_name middle_name nickname preferred_username profile picture website gender
+    birthdate zoneinfo locale updated_at"""
+PROFILE = frozenset(_PROFILE.split())
 """The claims of the scope profile (OIDC Core §5.4)."""
 
 

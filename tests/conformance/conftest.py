@@ -11,12 +11,12 @@ from uuid import uuid4
 import pytest
 
 from tests.conformance.browser import Browser
-from tests.conformance.plans import Variant, modules, test_name, variants
+from tests.conformance.plans import Variant, modules, name_of_test, variants
 from tests.conformance.provider import Provider
 from tests.conformance.relying_party import RelyingParty, SigningKey
 from tests.support.https import HttpsServer
 
-MODULES = {test_name(module): module for module in modules()}
+MODULES = {name_of_test(module): module for module in modules()}
 Register = Callable[..., RelyingParty]
 
 
@@ -50,6 +50,7 @@ def provider(lab: HttpsServer, key: SigningKey, tmp_path_factory: pytest.TempPat
     provider = Provider(tmp_path_factory.mktemp("conformance"), lab)
     for client in (one for clients in provider.static.values() for one in clients):
         lab.pages[f"/{client['client_id']}/jwks"] = json.dumps({"keys": [key.public]}).encode()
+        lab.pages[f"/{client['client_id']}/backchannel"] = b""
     yield provider
     provider.process.stop(30)
 

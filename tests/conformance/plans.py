@@ -179,9 +179,9 @@ PLANS = (
 )
 
 _NO_SESSION_MANAGEMENT = (
-    "session management is not offered: no check_session_iframe. It needs a cookie that a foreign page's frame can read,"
-    " which browsers withhold and which this server's SameSite=Lax cookies are not. Back-channel and front-channel"
-    " logout tell applications instead."
+    "session management is not offered: no check_session_iframe. It needs a cookie that a foreign page's frame can"
+    " read, which browsers withhold and which this server's SameSite=Lax cookies are not. Back-channel and"
+    " front-channel logout tell applications instead."
 )
 NOT_RUN = dict.fromkeys(SESSION_MANAGEMENT, _NO_SESSION_MANAGEMENT)
 """Modules without a test, and why."""
@@ -199,7 +199,7 @@ _TIMED = frozenset({"oidcc-max-age-1"})
 """Modules that wait for the clock: daily for the plans of target A alone."""
 
 
-def test_name(module: str) -> str:
+def name_of_test(module: str) -> str:
     return "test_" + module.replace("-", "_").lower()
 
 

@@ -92,6 +92,7 @@ class Provider:
             "redirect_uris": [self.lab.url(f"/{name}/callback")],
             "post_logout_redirect_uris": [self.lab.url(f"/{name}/left")],
             "backchannel_logout_uri": self.lab.url(f"/{name}/backchannel"),
+            "frontchannel_logout_uri": self.lab.url(f"/{name}/frontchannel"),
             "jwks_uri": self.lab.url(f"/{name}/jwks"),
             "response_types": self.response_types,
             "grant_types": ["authorization_code", "implicit", "refresh_token"],

@@ -53,8 +53,8 @@ def test_oidcc_request_uri_unsigned(register: Register, browser: Browser, provid
 
 
 def test_oidcc_request_uri_signed_rs256(register: Register, browser: Browser, provider: Provider) -> None:
-    """OIDC Core §6.2: request_uri "references a resource containing a Request Object"; §6.2.4: signed as registered, its
-    values are the request's."""
+    """OIDC Core §6.2: request_uri "references a resource containing a Request Object"; §6.2.4: signed as registered,
+    its values are the request's."""
     assert provider.metadata["request_uri_parameter_supported"] is True
     path = f"/{uuid4().hex}/request"
     rp = register(request_uris=[provider.lab.url(path)], request_object_signing_alg="RS256")
