@@ -50,6 +50,7 @@ VOCABULARY: tuple[tuple[str, str], ...] = (
     ("key.withdrawn", "a signing key is no longer published or accepted"),
     ("trust.imported", "the list of issuing CAs was compiled anew"),
     ("crl.imported", "the revocation index was built anew"),
+    ("perfil.changed", "a person changed or erased what he told of himself"),
     ("audit.erased", "payloads were erased at the end of their term or on a person's request"),
     ("audit.read", "somebody read the audit rows, or everything kept of a person: who, and what was asked"),
     ("person.erased", "what no legal term holds was deleted at a person's request"),

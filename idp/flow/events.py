@@ -3,6 +3,7 @@ certificate, for which client. The vocabulary is in ``idp.audit``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,22 @@ def consent_refused(at: datetime, tx: Transaction) -> AuditEvent:
 
 def consent_granted(at: datetime, grant: Grant, representation: Representation) -> AuditEvent:
     return AuditEvent("consent.granted", at, {**_grant(grant), **_representado(representation)})
+
+
+def consent_forgotten(at: datetime, holder: Holder, client_id: str, grants: int) -> AuditEvent:
+    """``grants``: how many families were revoked with it."""
+    return AuditEvent("consent.forgotten", at, {"client": client_id, "grants": grants, **_holder(holder)})
+
+
+def perfil_changed(at: datetime, session: Session, fields: Iterable[str]) -> AuditEvent:
+    """What of it, and never what it says."""
+    payload = {"campos": sorted(fields), **_holder(session.holder), **_cert(session.certificado)}
+    return AuditEvent("perfil.changed", at, payload)
+
+
+def person_read(at: datetime, session: Session) -> AuditEvent:
+    """Somebody took away everything that is kept of himself."""
+    return AuditEvent("audit.read", at, {"actor": "portal", "what": "person.export", **_holder(session.holder)})
 
 
 def code_issued(at: datetime, grant: Grant, representation: Representation, poder: Poder | None) -> AuditEvent:

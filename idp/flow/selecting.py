@@ -13,6 +13,7 @@ from idp.domain.procura import Procura
 from idp.domain.representation import RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import Prompt, Transaction
+from idp.flow import events
 from idp.flow.choices import Choices, Look, Selector
 from idp.flow.demand import demanded
 from idp.flow.issue import consenting
@@ -108,6 +109,7 @@ class Selecting(ABC):
             return self.advance(tx)
         with self.store.begin() as uow:
             uow.consents.forget(self.consenting(tx.session, client), client.client_id)
+            uow.audit.append(events.consent_forgotten(self.clock.now(), tx.session.holder, client.client_id, 0))
         return AskConsent(tx)
 
     def recall(self, tx: Transaction, session: Session, client: Client, now: datetime) -> tuple[Transaction, bool]:

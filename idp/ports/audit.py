@@ -74,6 +74,10 @@ class AuditTrail(Protocol):
         choices, tokens, sessions."""
         ...
 
+    def act(self, id: int) -> Act | None:
+        """One act by its id, whomever it concerns."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
@@ -88,8 +92,4 @@ class AuditEvent:
 class Audit(Protocol):
     def append(self, event: AuditEvent) -> None:
         """Write within the current database transaction: no act without its row, no row without its act."""
-        ...
-
-    def act(self, id: int) -> Act | None:
-        """One act by its id, whomever it concerns."""
         ...

@@ -41,6 +41,20 @@ class Carteira(Eventos):
         return [self._stands_for(quem, parte, now) for parte in (own, *others)]
 
     @on_fresh_facts
+    def acompanha(self, quem: Session) -> Sequence[EmNomeDe]:
+        """Whose procurações, and who acted by them, they may read: their own, then those of companies that list them.
+        Raises NotEntitled for an e-CNPJ whose responsável no longer represents the company."""
+        now = self.clock.now()
+        self.certificate_holds(quem, now)
+        self.source.before_choices(quem.holder)
+        holder = quem.holder
+        with self.store.reading() as uow:
+            self.alvos(uow, quem, now)
+            own = uow.partes.of([holder.documento], lock=False)[holder.documento]
+            others = uow.partes.empresas(holder.cpf) if isinstance(holder, PessoaFisica) else ()
+        return [EmNomeDe(parte.documento, parte.nome or holder.nome) for parte in (own, *others)]
+
+    @on_fresh_facts
     def carteira(
         self, quem: Session, *, papel: str, situacao: str = "vigentes", q: str = "", pagina: int = 1
     ) -> Pagina[Procuracao]:
