@@ -58,9 +58,11 @@ bench: $(DEV) debian ## flows, refreshes, client credentials and userinfo per se
 bench-certificates: $(DEV) ## a leaf's judgement, the trust import, the revocation index at four sizes
 	$(BIN)/python -m benchmarks.certificates $(ARGS)
 
-docs: $(RUN) ## rewrite docs/settings.md from the settings
+docs: $(RUN) ## rewrite docs/settings.md and docs/conformance.md from the settings and the conformance tests
 	$(BIN)/python docs/settings.py > docs/settings.md.new
 	mv docs/settings.md.new docs/settings.md
+	$(BIN)/python docs/conformance.py > docs/conformance.md.new
+	mv docs/conformance.md.new docs/conformance.md
 
 # run is compiled under dev's pins, so that the two locks agree and can share one environment.
 COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --universal \

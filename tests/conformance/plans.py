@@ -186,14 +186,29 @@ _NO_SESSION_MANAGEMENT = (
 NOT_RUN = dict.fromkeys(SESSION_MANAGEMENT, _NO_SESSION_MANAGEMENT)
 """Modules without a test, and why."""
 
+_SIGNED_ONLY = (
+    "request objects are signed: `none` is not among request_object_signing_alg_values_supported, and the suite sends"
+    " this module's object unsigned. "
+)
 SKIPPED = {
     "oidcc-idtoken-unsigned": "`none` is no signature and is not among id_token_signing_alg_values_supported; a"
     " registration that asks for it is refused.",
-    "oidcc-request-uri-unsigned": "request objects are signed: `none` is not among"
-    " request_object_signing_alg_values_supported, and an unsigned object is refused.",
+    "oidcc-request-uri-unsigned": _SIGNED_ONLY + "Our test shows that it is refused.",
+    "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported": _SIGNED_ONLY
+    + "Our test shows that it is refused.",
+    "oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported": _SIGNED_ONLY
+    + "Our test shows that it is refused.",
+    "oidcc-ensure-request-object-with-redirect-uri": _SIGNED_ONLY
+    + "Our test signs it, and the redirect_uri inside is the one that counts.",
 }
 """Modules that the suite skips because the metadata offers less, and why; the test of that name shows the refusal."""
 
+
+WARNINGS = {
+    "oidcc-ensure-post-request-succeeds": "the suite has a person or program send a form and waits 30 seconds for the"
+    " answer. It warns when they take longer; the request itself is accepted, as our test shows.",
+}
+"""Modules that may end with a warning, and why."""
 
 _TIMED = frozenset({"oidcc-max-age-1"})
 """Modules that wait for the clock: daily for the plans of target A alone."""

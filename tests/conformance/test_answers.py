@@ -53,8 +53,7 @@ def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(rp: RelyingPa
 
 
 def test_oidcc_ensure_request_without_nonce_fails(rp: RelyingParty, browser: Browser) -> None:
-    """OIDC Core §3.2.2.1, §3.3.2.1: where an ID token comes from the authorization endpoint, "Use of the nonce Claim is
-    REQUIRED"."""
+    """OIDC Core §3.2.2.1, §3.3.2.1: nonce is REQUIRED where an ID token comes from the authorization endpoint."""
     asked = rp.parameters(nonce=None)
     assert rp.error(browser.open(rp.url(asked)), asked) == "invalid_request"
     assert browser.shown == []
@@ -76,13 +75,12 @@ def test_oidcc_display_page(rp: RelyingParty, browser: Browser) -> None:
 
 
 def test_oidcc_display_popup(rp: RelyingParty, browser: Browser) -> None:
-    """OIDC Core §15.1: "the minimum level of support required for these parameters is simply that its use must not
-    result in an error"."""
+    """OIDC Core §15.1: the least support of display is that its use makes no error."""
     assert rp.sign_in(browser, display="popup").claims
 
 
 def test_oidcc_ensure_request_with_unknown_parameter_succeeds(rp: RelyingParty, browser: Browser) -> None:
-    """OIDC Core §3.1.2.1: "The Authorization Server SHOULD ignore unrecognized request parameters"."""
+    """OIDC Core §3.1.2.2: "Authorization Servers SHOULD ignore unrecognized request parameters"."""
     assert rp.sign_in(browser, extra="foobar").claims
 
 

@@ -125,7 +125,7 @@ def stays(leaving: Leaving, **parameters: str) -> None:
 
 
 def test_oidcc_rp_initiated_logout_no_id_token_hint(leaving: Leaving) -> None:
-    """RP-Initiated Logout §2, §3: without a hint "it is up to the OP": here no redirection."""
+    """RP-Initiated Logout §2, §3: without a hint the OP may redirect who agrees to log out, or not: here not."""
     stays(leaving, post_logout_redirect_uri=leaving.left, state="s")
 
 

@@ -32,9 +32,10 @@ def nowhere(rp: RelyingParty, browser: Browser, **changed: str | None) -> Page:
 def test_oidcc_ensure_redirect_uri_in_authorization_request(
     register: Register, browser: Browser, provider: Provider
 ) -> None:
-    """OIDC Core §3.1.2.1: redirect_uri is REQUIRED, even where one only is registered."""
+    """OIDC Core §3.1.2.1: redirect_uri is REQUIRED, also where only one is registered, and all the more
+    where there are two of different hosts."""
     nowhere(register(), browser, redirect_uri=None)
-    uris = [provider.lab.url(f"/{uuid4().hex}/callback") for _ in range(2)]
+    uris = [provider.lab.url(f"/{uuid4().hex}/callback"), "https://outro.exemplo.test/callback"]
     nowhere(register(redirect_uris=uris), browser, redirect_uri=None)
 
 

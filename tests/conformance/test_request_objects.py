@@ -53,22 +53,23 @@ def test_oidcc_request_uri_unsigned(register: Register, browser: Browser, provid
 
 
 def test_oidcc_request_uri_signed_rs256(register: Register, browser: Browser, provider: Provider) -> None:
-    """OIDC Core §6.2: request_uri "references a resource containing a Request Object"; §6.2.4: signed as registered,
-    its values are the request's."""
+    """OIDC Core §6.2: request_uri refers to a resource that holds a request object; §6.3.2: signed as registered, its
+    values are the request's."""
     assert provider.metadata["request_uri_parameter_supported"] is True
     path = f"/{uuid4().hex}/request"
-    rp = register(request_uris=[provider.lab.url(path)], request_object_signing_alg="RS256")
+    uri = f"{provider.lab.url(path)}#{uuid4().hex}"  # as registered, before anybody knows the content's hash
+    rp = register(request_uris=[uri], request_object_signing_alg="RS256")
     asked = rp.parameters()
     provider.lab.pages[path] = rp.request_object(asked).encode()
     outside = {name: asked[name] for name in ("client_id", "response_type", "scope")}
-    at = browser.open(rp.url(outside | {"request_uri": provider.lab.url(path)}))
+    at = browser.open(rp.url(outside | {"request_uri": uri}))
     assert rp.finish(browser.through(at), asked).claims
     assert ("GET", path, b"") in provider.lab.asked
 
 
 def test_oidcc_ensure_request_object_with_redirect_uri(rp: RelyingParty, browser: Browser) -> None:
-    """OIDC Core §6.1: the request object's parameters "MUST be used" in place of those outside: its registered
-    redirect_uri, not the one that nobody registered."""
+    """OIDC Core §6.1: the values in the JWT "supersede those passed using the OAuth 2.0 request syntax": its
+    registered redirect_uri counts, not the one outside that nobody registered."""
     asked = rp.parameters()
     wrong = f"{rp.redirect_uri}/{secrets.token_hex(4)}"
     outside = asked | {"redirect_uri": wrong, "request": rp.request_object(asked)}
