@@ -152,23 +152,25 @@ def test_the_inscricao_of_another_cannot_be_chosen_nor_found_out(sandbox: Living
 
 @pytest.mark.attack("ATK-121")
 def test_two_tabs_of_one_browser_keep_their_choices_apart(sandbox: LivingSandbox) -> None:
-    """Each request gets the choice made in its own form, in whatever order they are answered."""
+    """Each request gets the choice made in its own form, in whatever order they are answered; the last one counts."""
     browser = Browser(sandbox, "contadora")
     first, second = Login(browser), Login(browser)
     first_form, offered = choices(first.consent())
     second_page = browser.go(second.begin(prompt="select_account").url)
     second_form, _ = choices(Page(second_page.url, second_page.text))
-    codes = {
-        "049000063": (second, second.code(browser.submit(second_form, "autorizar", escolha=offered["AM:049000063"]))),
-        "049000071": (first, first.code(browser.submit(first_form, "autorizar", escolha=offered["AM:049000071"]))),
-    }
-    for numero, (login, code) in codes.items():
+
+    def told(access_token: str) -> requests.Response:
+        bearer = {"Authorization": f"Bearer {access_token}"}
+        return browser.http.get(f"{first.issuer}/userinfo", headers=bearer, timeout=20)
+
+    given = []
+    for login, form, numero in ((second, second_form, "049000063"), (first, first_form, "049000071")):
+        code = login.code(browser.submit(form, "autorizar", escolha=offered[f"AM:{numero}"]))
         status, tokens = login.redeem(code)
         assert status == 200
-        userinfo = browser.http.get(
-            f"{login.issuer}/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=20
-        )
-        assert userinfo.json()["inscricao"]["numero"] == numero
+        assert told(tokens["access_token"]).json()["inscricao"]["numero"] == numero
+        given.append(tokens["access_token"])
+    assert told(given[0]).status_code == 401, "the other choice of the same client and session ended the one before"
 
 
 class _Nothing(BaseHTTPRequestHandler):

@@ -90,12 +90,15 @@ def test_a_company_chooses_among_its_establishments(computer: Computer, sandbox:
 
 
 def test_a_choice_that_is_the_only_one_is_asked_once(computer: Computer, sandbox: LivingSandbox) -> None:
-    """The first time it is shown, already chosen; the second time the certificate is enough."""
+    """The first time it is shown, with nothing to choose; the second time the certificate is enough."""
     with computer.as_persona("funcionario") as browser:
         first, second = window(browser), window(browser)
         start(first, sandbox)
         press(first, "Continuar")
-        expect(option(first, "AM:049000039")).to_be_checked()
+        expect(first.get_by_role("heading", level=1)).to_have_text("Em nome de quem?")
+        expect(first.get_by_role("radio")).to_have_count(0)
+        expect(first.get_by_role("heading", name="Você vai entrar por esta inscrição estadual")).to_be_visible()
+        expect(first.locator("main")).to_contain_text("Inscrição estadual 049000039")
         press(first, AUTHORIZE)
         before = arrived(first, sandbox)
         start(second, sandbox)
@@ -196,7 +199,7 @@ def test_the_keyboard_alone_is_enough(computer: Computer, sandbox: LivingSandbox
         page.keyboard.type("estaleiro")
         page.keyboard.press("Enter")
         expect(page.locator('input[name="escolha"]')).to_have_count(1)
-        tab_to(page, page.get_by_role("link", name="Ver todas"))
+        tab_to(page, page.get_by_role("button", name="Ver todas"))
         page.keyboard.press("Enter")
         options = page.locator('input[name="escolha"]')
         expect(options).to_have_count(7)

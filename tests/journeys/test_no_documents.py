@@ -49,7 +49,7 @@ def lived(sandbox: LivingSandbox) -> tuple[LivingSandbox, list[str]]:
         if persona.spec.profile.name == "NENHUM":
             continue
         login = Login(browser := Recording(sandbox, persona.slug))
-        answer = browser.go(present(browser, login.ticket(login.begin())))
+        answer = browser.go(present(browser, login.ticket(login.begin(prompt="consent"))))
         if persona.expected.choices:
             page = Page(answer.url, answer.text)
             assert page.heading.strip() == "Em nome de quem?", (persona.slug, answer.status_code, answer.text[:3000])
