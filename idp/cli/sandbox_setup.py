@@ -162,10 +162,10 @@ def _prepare_suite(suite: Conformance, store: SqlStore) -> None:
 
 def _static(document: dict[str, Any]) -> Client:
     """Raises ConfigurationError naming what is wrong in the file's client."""
-    secret = document.pop("client_secret", None)
+    secret = document.get("client_secret")
     try:
         return registered(
-            str(document.pop("client_id", "")),
+            document["client_id"],
             standard_fields(document),
             Ceiling(frozenset(conformance.REGISTRATION_SCOPES), public_subject=True),
             secret_digest=hashlib.sha256(str(secret).encode()).hexdigest() if secret else None,
@@ -173,4 +173,4 @@ def _static(document: dict[str, Any]) -> Client:
             registered_with=_ACTOR,
         )
     except InvalidClient as error:
-        raise ConfigurationError(f"[[client]] {error}", "correct it in the file") from error
+        raise ConfigurationError(f"[[client]] {document['client_id']}: {error}", "correct it in the file") from error

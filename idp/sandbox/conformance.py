@@ -27,11 +27,13 @@ Paths are relative to the file. Everything but ``[hosts]`` and ``[tls]`` may be 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from idp.domain.client_document import STANDARD
 from idp.domain.documents import CPF
 from idp.domain.perfil import Endereco, Perfil
 from idp.domain.person import PessoaFisica
@@ -66,11 +68,13 @@ REGISTRATION_SCOPES = ("openid", "profile", "email", "phone", "address", "offlin
 REGISTRATIONS_PER_HOUR = 10_000
 """The plans register a client or two for each module, hundreds within minutes."""
 
-_KNOWN = {
-    "hosts": {"issuer", "certificate", "mtls"},
-    "tls": {"certificate", "key", "ca"},
-    "suite": {"hosts", "ca"},
+_PARTS = {
+    "hosts": ("issuer", "certificate", "mtls"),
+    "tls": ("certificate", "key", "ca"),
+    "suite": ("hosts", "ca"),
 }
+_NEEDED = ("hosts", "tls")
+_OF_CLIENTS = frozenset({"client_id", "client_secret"}.union(name for name, *_ in STANDARD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +104,59 @@ class Conformance:
 
 
 def read(file: Path) -> Conformance:
-    """Raises ConfigurationError, saying what of the file is wrong."""
+    """Raises ConfigurationError, saying everything that is wrong with the file's members, or which path leads
+    nowhere."""
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} is not a TOML file: {error}", "correct that line") from error
-    clients = document.pop("client", [])
-    unknown = [name for name in document if name not in _KNOWN]
-    unknown += [f"{part}.{name}" for part in _KNOWN for name in document.get(part, {}) if name not in _KNOWN[part]]
-    if unknown:
-        raise ConfigurationError(f"{file}: unknown: {', '.join(unknown)}", "see idp/sandbox/conformance.py")
-    try:
-        hosts, tls, suite = document["hosts"], document["tls"], document.get("suite", {})
-        return Conformance(
-            hosts=Hosts(hosts["issuer"], hosts["certificate"], hosts["mtls"]),
-            tls_certificate=_path(file, tls["certificate"]),
-            tls_key=_path(file, tls["key"]),
-            tls_ca=_path(file, tls["ca"]),
-            suite_hosts=tuple(suite.get("hosts", ())),
-            suite_ca=_path(file, suite["ca"]) if "ca" in suite else None,
-            clients=tuple(clients),
-        )
-    except KeyError as error:
-        raise ConfigurationError(f"{file}: {error} is missing", "add it") from error
+    problems = [*_in_parts(document), *_in_clients(document.get("client", []))]
+    if problems:
+        raise ConfigurationError(f"{file}: {'; '.join(problems)}", "docs/conformance-run.md says what it may hold")
+    hosts, tls, suite = document["hosts"], document["tls"], document.get("suite", {})
+    return Conformance(
+        hosts=Hosts(hosts["issuer"], hosts["certificate"], hosts["mtls"]),
+        tls_certificate=_path(file, tls["certificate"]),
+        tls_key=_path(file, tls["key"]),
+        tls_ca=_path(file, tls["ca"]),
+        suite_hosts=tuple(suite.get("hosts", ())),
+        suite_ca=_path(file, suite["ca"]) if "ca" in suite else None,
+        clients=tuple(document.get("client", ())),
+    )
+
+
+def _in_parts(document: dict[str, Any]) -> Iterator[str]:
+    for part in dict.fromkeys((*_NEEDED, *document)):
+        table = document.get(part, {})
+        if part == "client":
+            continue
+        if part not in _PARTS:
+            yield f"{part} is unknown"
+        elif not isinstance(table, dict):
+            yield f"{part} is a table"
+        else:
+            yield from (f"{part}.{name} is unknown" for name in table if name not in _PARTS[part])
+            yield from (f"{part}.{name} is missing" for name in _PARTS[part] if part in _NEEDED and name not in table)
+            yield from (f"{part}.{name} {wrong}" for name, value in table.items() if (wrong := _wrong(name, value)))
+
+
+def _wrong(name: str, value: Any) -> str:
+    """Of the tables' members, ``suite.hosts`` alone is a list."""
+    if name == "hosts":
+        fine = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+        return "" if fine else "is a list of texts"
+    return "" if isinstance(value, str) and value else "is text"
+
+
+def _in_clients(clients: Any) -> Iterator[str]:
+    """Only names: what the values must be, registration says."""
+    if not isinstance(clients, list) or not all(isinstance(one, dict) for one in clients):
+        yield "clients are written as [[client]]"
+        return
+    for client in clients:
+        yield from (f"client.{name} is unknown" for name in client if name not in _OF_CLIENTS)
+        if not isinstance(client.get("client_id"), str):
+            yield "client.client_id is missing"
 
 
 def _path(file: Path, name: str) -> Path:
