@@ -6,9 +6,10 @@ Each ``create_*`` makes one host's WSGI application and nothing of the others'. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -25,18 +26,22 @@ from idp.certificate.trust.current import CurrentTrust
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock
 from idp.domain.certificado import Verdict
+from idp.domain.documents import Documento
 from idp.domain.politica import Politica
 from idp.domain.registration import Ceiling
 from idp.domain.representation import Regras
 from idp.fetch.documents import ClientDocuments
 from idp.flow.authorize import Journey
+from idp.flow.autorizacoes import Autorizacoes
 from idp.flow.gateway import Gateway
 from idp.flow.inscricoes import Inscricoes
 from idp.flow.logout import Logout
+from idp.flow.meus_dados import MeusDados
 from idp.flow.outorga import Outorga
 from idp.flow.policy import Policy
 from idp.flow.redeem import Redemption
 from idp.flow.source import OwnTables
+from idp.flow.usos import Usos
 from idp.keyring import KeyRing
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.metadata import Paths
@@ -48,6 +53,7 @@ from idp.settings import Settings
 from idp.storage.ephemeral import EphemeralRascunhos, EphemeralSessions, EphemeralTransactions, open_ephemeral
 from idp.storage.sql import SqlStore, open_store, schema
 from idp.storage.sql.clients import CachedClients
+from idp.storage.sql.personal import Whose, export_person
 from idp.web import logs
 from idp.web.application import Application
 from idp.web.assets import assets_blueprint
@@ -196,6 +202,12 @@ class Parts:
             documents=self.documents,
         )
 
+    def export(
+        self, documento: Documento, subs: Collection[str], quem: Collection[str], at: datetime
+    ) -> Mapping[str, Any]:
+        """Everything kept of a person (:class:`idp.flow.meus_dados.Export`)."""
+        return export_person(self.store, Whose(documento, subs, quem), at)
+
     @cached_property
     def documents(self) -> ClientDocuments:
         return ClientDocuments(self.settings.client_hosts, self.settings.client_ca_file)
@@ -223,6 +235,24 @@ def create_issuer(settings: Settings) -> Flask:
             journey=journey,
             outorga=parts.outorga,
             inscricoes=Inscricoes(clock=parts.clock, store=parts.store, regras=parts.policy.regras),
+            usos=Usos(trail=parts.store.trail(), outorga=parts.outorga),
+            autorizacoes=Autorizacoes(
+                clock=parts.clock,
+                store=parts.store,
+                trail=parts.store.trail(),
+                sessions=journey.sessions,
+                identifiers=parts.keys,
+                registered=parts.store.registry().list,
+                logout=logout,
+            ),
+            dados=MeusDados(
+                clock=parts.clock,
+                store=parts.store,
+                identifiers=parts.keys,
+                outorga=parts.outorga,
+                registered=parts.store.registry().list,
+                export=parts.export,
+            ),
             ephemeral=parts.ephemeral,
             pages=pages,
             respond=respond,

@@ -20,8 +20,6 @@ RECENT = 200
 """Among so many of the newest uses are the persons and applications that one may narrow a list to."""
 ISSUED, REFUSED = "code.issued", "code.refused"
 
-Cursor = tuple[datetime, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Uso:
@@ -58,11 +56,11 @@ class Filtro:
 
 @dataclass(frozen=True, slots=True)
 class Pagina:
-    """``seguinte``: from where the older ones begin, None at the end. ``revogaveis``: those of the procurações named
-    that this person may revoke now."""
+    """``seguinte``: the use after which the older ones come, None at the end. ``revogaveis``: those of the
+    procurações named that this person may revoke now."""
 
     usos: tuple[Uso, ...]
-    seguinte: Cursor | None
+    seguinte: int | None
     revogaveis: frozenset[str]
 
 
@@ -75,22 +73,27 @@ class Usos:
         """For whom they may ask. Raises what :meth:`Outorga.acompanha` raises."""
         return self.outorga.acompanha(quem)
 
-    def pagina(self, quem: Session, filtro: Filtro, antes: Cursor | None = None) -> Pagina:
-        """One page, the newest first, of those before ``antes``. ``filtro.parte`` is one of ``partes``. Raises NotFound
-        for a procuração or a person that is no business of theirs."""
-        titular = self._person(filtro) if filtro.pessoa is not None else None
+    def pagina(self, quem: Session, filtro: Filtro, antes: int | None = None) -> Pagina:
+        """One page, the newest first, of those older than the use ``antes``. ``filtro.parte`` is one of ``partes``.
+        Raises NotFound for a procuração, a person or a use that is no business of theirs."""
+        if filtro.procuracao and self.outorga.ver(quem, filtro.procuracao).papel == "designado":
+            raise NotFound("procuracao")
+        titular = (
+            parse_documento(self._use(filtro, filtro.pessoa).payload["titular"]) if filtro.pessoa is not None else None
+        )
+        after = self._use(filtro, antes) if antes is not None else None
         narrow = Narrow(filtro.desde, filtro.aplicacao or None, titular)
-        before = min(filter(None, (antes, (filtro.ate, 0) if filtro.ate else None)), default=None)
+        before = min(
+            filter(None, ((after.at, after.id) if after else None, (filtro.ate, 0) if filtro.ate else None)),
+            default=None,
+        )
         if filtro.procuracao:
-            vista = self.outorga.ver(quem, filtro.procuracao)
-            if vista.papel == "designado":
-                raise NotFound("procuracao")
             acts = self.trail.uses_of([filtro.procuracao], before=before, limit=POR_PAGINA + 1, narrow=narrow)
         else:
             acts = self.trail.on_behalf_of(filtro.parte, before=before, limit=POR_PAGINA + 1, narrow=narrow)
         shown = acts[:POR_PAGINA]
         usos = self._read(shown, filtro)
-        seguinte = (shown[-1].at, shown[-1].id) if len(acts) > POR_PAGINA else None
+        seguinte = shown[-1].id if len(acts) > POR_PAGINA else None
         return Pagina(usos, seguinte, self._revocable(quem, usos))
 
     def recentes(self, parte: Documento) -> Sequence[Uso]:
@@ -111,23 +114,25 @@ class Usos:
     def _newest(self, parte: EmNomeDe, limit: int) -> Sequence[Act]:
         return self.trail.on_behalf_of(parte.documento, limit=limit)
 
-    def _person(self, filtro: Filtro) -> Documento:
-        act = self.trail.act(filtro.pessoa or 0)
+    def _use(self, filtro: Filtro, id: int) -> Act:
+        """The use with this id, if it is one that ``filtro`` may show."""
+        act = self.trail.act(id)
         if act is None or act.kind not in (ISSUED, REFUSED) or not self._concerns(act.payload, filtro):
             raise NotFound("uso")
-        return parse_documento(act.payload["titular"])
+        return act
 
     def _concerns(self, payload: Mapping[str, Any], filtro: Filtro) -> bool:
-        """Whether it was done for ``filtro.parte``: of a CNPJ root found, maybe for another establishment."""
+        """Whether it was done for ``filtro.parte`` (of a CNPJ root found, maybe for another establishment), or by the
+        procuração asked for, which whoever sees it may follow."""
+        if filtro.procuracao:
+            return filtro.procuracao in (payload.get("choice", "").rpartition("/")[2], *payload.get("cadeia", ()))
         try:
             represented = parse_documento(payload.get("representado", ""))
         except InvalidDocument:  # a refusal names only the procuração that it was tried with
-            return bool(filtro.procuracao) and f"/{filtro.procuracao}" in payload.get("choice", "")
+            return False
         return same_person(filtro.parte, represented, self.outorga.regras)
 
     def _read(self, acts: Sequence[Act], filtro: Filtro) -> tuple[Uso, ...]:
-        if filtro.procuracao:  # whoever sees the procuração sees all its uses
-            return uses(acts)
         return uses([act for act in acts if self._concerns(act.payload, filtro)])
 
     def _revocable(self, quem: Session, usos: Sequence[Uso]) -> frozenset[str]:

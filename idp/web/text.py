@@ -65,6 +65,11 @@ def _horario() -> str:
     return f"horário de {_CITIES.get(city, city.replace('_', ' '))}"
 
 
+def comeco(day: date) -> datetime:
+    """The moment at which ``day`` begins where the authority is."""
+    return datetime(day.year, day.month, day.day, tzinfo=_Wall.zone)
+
+
 def dia(at: datetime) -> date:
     """The day where the authority is."""
     return at.astimezone(_Wall.zone).date()

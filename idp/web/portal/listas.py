@@ -10,6 +10,7 @@ from idp.domain.session import Session
 from idp.flow.entry import FRONT
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, choice, query
+from idp.web.portal.usos import ultimos
 from idp.web.views.portal import SITUACOES, item, lista
 from idp.web.views.portal_pedidos import PAPEIS, SITUACOES_PEDIDO, pedido_item
 
@@ -60,6 +61,7 @@ def add_lists(blueprint: Blueprint, portal: Portal) -> None:
             pedidos_total=pedidos.total,
             vencendo=[item(one, papel, now, eu) for papel, page in ending for one in page.itens[:FEW]],
             vencendo_total=sum(page.total for _, page in ending),
+            usos=ultimos(portal, quem),
             recebidas=outorga.carteira(quem, papel="recebidas").total,
             concedidas=outorga.carteira(quem, papel="concedidas").total,
         )

@@ -13,13 +13,17 @@ from flask import Response, abort, request
 from idp.domain.documents import Documento
 from idp.domain.politica import Politica
 from idp.domain.session import Session
+from idp.flow.autorizacoes import Autorizacoes
 from idp.flow.inscricoes import Inscricoes
+from idp.flow.meus_dados import MeusDados
 from idp.flow.outorga import Outorga
 from idp.flow.secret import digest
-from idp.ports import Clock
+from idp.flow.usos import Usos
+from idp.ports import Clients, Clock
 from idp.web.pages import Pages
 from idp.web.parameters import once
 from idp.web.portal.door import Door
+from idp.web.text import legivel
 from idp.web.views.portal import abas, conta
 
 Q_LENGTH = 100
@@ -37,6 +41,15 @@ class Portal:
     politica: Politica
     pages: Pages
     clock: Clock
+    clients: Clients
+    usos: Usos
+    autorizacoes: Autorizacoes
+    dados: MeusDados
+
+    def nome(self, client_id: str) -> str:
+        """Of an application, as people know it."""
+        client = self.clients.get(client_id)
+        return legivel(client.name, 80) if client else legivel(client_id, 80)
 
     def render(self, quem: Session, aba: str, template: str, *, status: int = 200, **view: Any) -> Response:
         """A page of whoever is in; ``aba`` is where in the portal it stands."""

@@ -14,6 +14,8 @@ from idp.errors import IllegalTransition
 from idp.flow.outorga import Vista
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
+from idp.web.portal.usos import da_procuracao
+from idp.web.views.portal_usos import endereco
 from idp.web.views.portal_vista import FEITO, decisao, proximos_passos, termos, vista
 
 EVENTOS = ("aceitar", "recusar", "renunciar", "revogar")
@@ -35,11 +37,15 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
     @door.shown
     def show(quem: Session, id: str) -> Response:
         found = outorga.ver(quem, id)
+        all_uses = found.papel != "designado"
         return portal.render(
             quem,
             "concedidas" if found.papel == "outorgante" else "recebidas",
             "procuracao.html",
             vista=vista(found, portal.politica.catalogo, portal.clock.now(), quem.holder.documento),
+            usos=da_procuracao(portal, quem, found),
+            usos_visiveis=all_uses,
+            usos_todos=endereco(procuracao=id) if all_uses else "",
             feito=FEITO.get(word("feito"), ""),
         )
 

@@ -78,6 +78,9 @@ _ABAS = (
     ("concedidas", "/portal/concedidas", "Concedidas"),
     ("pedidos", "/portal/pedidos", "Pedidos"),
     ("equipe", "/portal/equipe", "Equipe"),
+    ("usos", "/portal/usos", "Quem agiu"),
+    ("acessos", "/portal/aplicacoes", "Acessos"),
+    ("dados", "/portal/dados", "Meus dados"),
 )
 SITUACOES = {
     "vigentes": "Em vigor",

@@ -27,16 +27,23 @@ from idp.domain.ato import AtoRegistrado
 from idp.domain.certificado import Nivel, TipoCertificado
 from idp.domain.designacao import Designacao, EstadoDesignacao
 from idp.domain.documents import CNPJ, CPF, parse_documento
+from idp.domain.grant import Grant
 from idp.domain.inscricao import Inscricao, InscricaoId
 from idp.domain.pedido import EstadoPedido, Pedido
+from idp.domain.perfil import Perfil
 from idp.domain.person import PessoaFisica, PessoaJuridica
 from idp.domain.politica import DEFAULT, Impedimento, Qualidade
 from idp.domain.procuracao import Escopo, EstadoProcuracao, Procuracao, TipoEscopo, Vigencia
 from idp.domain.proposta import Nomeacao, Proposta, Rascunho, Solicitacao
+from idp.domain.representation import Regras
 from idp.domain.session import Session
 from idp.errors import IllegalTransition, InvalidDocument, NotFound
 from idp.flow.authorize import Journey
+from idp.flow.autorizacoes import Autorizacoes
+from idp.flow.logout import Logout
+from idp.flow.meus_dados import ZONES, MeusDados
 from idp.flow.outorga import EmNomeDe, Lote, NotFresh, Pagina, Problema, Refused, Vista
+from idp.flow.usos import Usos
 from idp.web.assets import assets_blueprint
 from idp.web.login import login_blueprint
 from idp.web.outcome import make_responder
@@ -59,6 +66,7 @@ from tests.flow.fakes import (
 from tests.flow.world import POLICY
 from tests.web import people
 from tests.web.doubles import written
+from tests.web.portal.proprios import DTE, NFE, OWN_CHOICE, Exported, Trail, acts, crowd
 
 SITE = Site(
     issuer="https://id.sefaz.example",
@@ -226,6 +234,12 @@ class Notary:
         if holder == people.CONTADORA:
             options.append(EmNomeDe(ESCRITORIO, ESCRITORIO_NOME, Qualidade.REPRESENTANTE_LEGAL))
         return options
+
+    regras = Regras()
+
+    def acompanha(self, quem: Session) -> Sequence[EmNomeDe]:
+        self._raise()
+        return [EmNomeDe(quem.holder.documento, quem.holder.nome)]
 
     def carteira(
         self, quem: Session, *, papel: str, situacao: str = "vigentes", q: str = "", pagina: int = 1
@@ -424,7 +438,30 @@ class Stage:
         screens = StepScreens(pages, FakeClients(), POLICY)
         respond = make_responder(screens, written, lambda granted: {})
         door = Door(journey, respond, pages, Preenchimentos(self.ephemeral))
-        portal = Portal(door, self.outorga, Rows(), DEFAULT, pages, self.clock)  # type: ignore[arg-type]
+        self.clients, self.trail, self.export = FakeClients(DTE, NFE), Trail(acts(NOW)), Exported()
+        known = {"clock": self.clock, "store": self.store, "identifiers": FakeIdentifiers()}
+        registered = lambda: self.clients.kept.values()  # noqa: E731
+        logout = Logout(clock=self.clock, store=self.store, sessions=self.sessions, clients=self.clients)
+        self.autorizacoes = Autorizacoes(
+            **known,
+            trail=self.trail,
+            sessions=self.sessions,
+            registered=registered,
+            logout=logout,  # type: ignore[arg-type]
+        )
+        dados = MeusDados(**known, outorga=self.outorga, registered=registered, export=self.export)  # type: ignore[arg-type]
+        portal = Portal(
+            door,
+            self.outorga,  # type: ignore[arg-type]
+            Rows(),  # type: ignore[arg-type]
+            DEFAULT,
+            pages,
+            self.clock,
+            self.clients,
+            Usos(trail=self.trail, outorga=self.outorga),  # type: ignore[arg-type]
+            self.autorizacoes,
+            dados,
+        )
         self.app = Flask("portal", static_folder=None)
         protect(self.app, hsts=False)
         pages.handle_errors(self.app)
@@ -440,8 +477,35 @@ class Stage:
         key = hashlib.sha256(cookie.encode()).hexdigest()
         at = self.clock.now()
         made = replace(made, key=key, id=id, auth_time=at, expires_at=at + timedelta(hours=4))
+        self.sessions.enlist(self.autorizacoes._ourselves(made), made)
         self.sessions.put(made)
         return made
+
+    def elsewhere(self) -> Session:
+        """The accountant is logged in on her telephone too."""
+        made = replace(
+            people.session(), key="7" * 64, id="P" * 22, auth_time=NOW - DAY / 24, dispositivo="Chrome no Android"
+        )
+        self.sessions.enlist(self.autorizacoes._ourselves(made), made)
+        self.sessions.put(made)
+        return made
+
+    def lived_in(self) -> None:
+        """She told her e-mail, and both applications hold something of hers."""
+        rows, holder, identifiers = self.store.rows, people.CONTADORA, FakeIdentifiers()
+        rows.perfis[str(holder.documento)] = Perfil(NOW - 9 * DAY, email="francisca@contas.example", zoneinfo=ZONES[1])
+        rows.inscricoes |= {one.id: one for one in people.ACAI_INSCRICOES}
+        for n, client in enumerate((DTE, NFE)):
+            sub = identifiers.subject(holder, client)
+            rows.consents[sub, client.client_id, OWN_CHOICE] = (
+                frozenset({"openid", "email", "inscricao"}),
+                NOW + 99 * DAY,
+            )
+            made = Grant(
+                f"grant-{n}", client.client_id, sub, f"sid-{n}", "P" * 22, holder, CERTIFICADO, OWN_CHOICE,
+                frozenset({"openid", "inscricao"}), NOW - DAY, NOW - DAY, NOW + DAY,
+            )  # fmt: skip
+            rows.grants[made.id] = made
 
     def browser(self, holder: PessoaFisica | PessoaJuridica | None = people.CONTADORA, name: str = "B") -> FlaskClient:
         """A browser; ``holder`` is logged in there."""
@@ -507,6 +571,7 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
     """Every page in the states that matter: (name, whose browser, address), to be opened one after
     the other."""
     contadora, empresa = stage.browser(), stage.browser(people.EMPRESA, "E")
+    stage.lived_in()
     selo, ninguem = stage.browser(SELO, "L"), stage.browser(None, "N")
     yield from (
         ("frente", ninguem, "/portal"),
@@ -535,6 +600,21 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
         ("selo", selo, "/portal/conceder"),
         ("nao-encontrada", contadora, "/portal/procuracoes/prc-de-outro"),
         ("mudou", contadora, "/portal/procuracoes/prc-acai/aceitar"),
+        ("usos", empresa, "/portal/usos"),
+        ("usos-filtrados", empresa, "/portal/usos?pessoa=5&de=2026-11-01"),
+        ("usos-nada", contadora, "/portal/usos"),
+        ("usos-de-outro", contadora, "/portal/usos?procuracao=prc-joao"),
+        ("aplicacoes", contadora, "/portal/aplicacoes"),
+        ("aplicacoes-nada", empresa, "/portal/aplicacoes"),
+        ("retirar", contadora, "/portal/aplicacoes/retirar?aplicacao=dte"),
+        ("sessoes", contadora, "/portal/sessoes"),
+        ("encerrar-sessao", contadora, f"/portal/sessoes/{stage.elsewhere().id}/encerrar"),
+        ("encerrar-outras", contadora, "/portal/sessoes/outras"),
+        ("dados", contadora, "/portal/dados"),
+        ("dados-empresa", empresa, "/portal/dados"),
+        ("dados-apagar", contadora, "/portal/dados/apagar"),
+        ("dados-copia", contadora, "/portal/dados/copia"),
+        ("dados-editar", contadora, begin(contadora, "/portal/dados/editar")),
         ("sem-formulario", contadora, "/portal/conceder/" + "A" * 22),
         ("conceder", empresa, begin(empresa, "/portal/conceder")),
         ("substabelecer", contadora, begin(contadora, "/portal/procuracoes/prc-acai/substabelecer")),
@@ -542,6 +622,10 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
         ("lote", contadora, begin(contadora, "/portal/lote")),
         ("designar", contadora, begin(contadora, "/portal/designar")),
     )
+    told = begin(contadora, "/portal/dados/editar")
+    data = {"token": token(contadora.get(told)), "email": "francisca em contas", "phone_number": "123", "website": "x"}
+    post(contadora, told, data)
+    yield "dados-errado", contadora, told
     wrong = begin(empresa, "/portal/conceder")
     sent(empresa, wrong, {"outorgado": "123", "escopo_tipo": "inscricoes", "inicio": "amanhã", "acao": "continuar"})
     yield "conceder-errado", empresa, wrong
@@ -562,6 +646,9 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
     yield "lote-feito", contadora, str(done.headers["Location"])
     crowded = stage.outorga.carteiras["recebidas"]
     crowded += [recebida(f"prc-{i}", people.CASTANHA, f"COMERCIO NUMERO {i:04d} LTDA") for i in range(400)]
+    stage.trail.kept[:0] = crowd(NOW, 5000)
+    yield "usos-muitos", empresa, "/portal/usos"
+    yield "usos-muitos-adiante", empresa, "/portal/usos?antes=13000"
     yield "recebidas-muitas", contadora, "/portal/recebidas?pagina=2"
 
 

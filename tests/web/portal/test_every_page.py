@@ -40,6 +40,8 @@ def test_statuses_and_codes(shown: dict[str, TestResponse]) -> None:
         "sem-formulario": (404, "PRC-06"),
         "outra-pessoa": (403, "PRC-07"),
         "mudou": (409, "PRC-08"),
+        "usos-de-outro": (404, "PRC-05"),
+        "dados-errado": (422, None),
         "conceder-errado": (422, None),
         "pedir-errado": (422, None),
     }

@@ -1,0 +1,180 @@
+"""What a person told of himself and what is kept of him, in words; the form for it, with what is wrong beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from idp.domain.perfil import Endereco, Perfil
+from idp.flow.meus_dados import ENDERECO, GENDERS, LIMITS, LOCALES, PERSONAL, ZONES
+from idp.web.text import data, legivel
+from idp.web.views.portal_formulario import Erros
+
+ROTULOS = {
+    "email": "E-mail",
+    "phone_number": "Telefone",
+    "given_name": "Nome",
+    "family_name": "Sobrenome",
+    "nickname": "Como prefere ser chamado",
+    "birthdate": "Data de nascimento",
+    "gender": "Gênero",
+    "website": "Site",
+    "profile": "Página com o seu perfil",
+    "picture": "Endereço de uma foto ou logotipo",
+    "zoneinfo": "Fuso horário",
+    "locale": "Idioma",
+    "street_address": "Rua, número e complemento",
+    "locality": "Município",
+    "region": "Estado",
+    "postal_code": "CEP",
+    "country": "País",
+}
+_DICAS = {
+    "email": "Aplicações autorizadas a ver o e-mail recebem este. Ninguém o confirmou, e elas são avisadas disso.",
+    "phone_number": "Com DDD. De outro país, comece com + e o código do país.",
+    "birthdate": "Dia, mês e ano.",
+    "website": "Começa com https://",
+    "profile": "Começa com https://",
+    "picture": "Começa com https://",
+}
+_AUTOCOMPLETE = {
+    "email": "email",
+    "phone_number": "tel",
+    "given_name": "given-name",
+    "family_name": "family-name",
+    "nickname": "nickname",
+    "birthdate": "bday",
+    "gender": "sex",
+    "website": "url",
+    "picture": "photo",
+    "locale": "language",
+    "street_address": "street-address",
+    "locality": "address-level2",
+    "region": "address-level1",
+    "postal_code": "postal-code",
+    "country": "country-name",
+}
+_MODOS = {"email": "email", "phone_number": "tel", "website": "url", "profile": "url", "picture": "url"}
+_GENEROS = dict(zip(GENDERS, ("Feminino", "Masculino", "Outro"), strict=True))
+_IDIOMAS = dict(zip(LOCALES, ("Português", "Inglês", "Espanhol"), strict=True))
+_CIDADES = {
+    "Sao_Paulo": "Brasília e São Paulo",
+    "Belem": "Belém",
+    "Cuiaba": "Cuiabá",
+    "Maceio": "Maceió",
+    "Santarem": "Santarém",
+    "Araguaina": "Araguaína",
+    "Eirunepe": "Eirunepé",
+    "Noronha": "Fernando de Noronha",
+}
+_FUSOS = {zone: _CIDADES.get(city := zone.rpartition("/")[2], city.replace("_", " ")) for zone in ZONES}
+_LISTAS = {"gender": _GENEROS, "locale": _IDIOMAS, "zoneinfo": _FUSOS}
+GRUPOS = (
+    ("Contato", ("email", "phone_number")),
+    ("Quem você é", ("given_name", "family_name", "nickname", "birthdate", "gender")),
+    ("Endereço", ("street_address", "locality", "region", "postal_code", "country")),
+    ("Na internet", ("website", "profile", "picture")),
+    ("Preferências", ("locale", "zoneinfo")),
+)
+_ERRADO = {
+    "email": "Confira o e-mail: ele tem a forma nome@exemplo.com.br.",
+    "phone_number": "Confira o telefone: DDD e número, como (92) 99999-0000.",
+    "birthdate": "Escreva a data como dia/mês/ano, por exemplo 31/12/1980, e não no futuro.",
+    **dict.fromkeys(
+        ("website", "profile", "picture"), "Confira o endereço: ele começa com https:// e não tem espaços."
+    ),
+    **dict.fromkeys(("gender", "locale", "zoneinfo"), "Escolha uma das opções."),
+}
+_MOTIVO = {"longo": "O texto é longo demais."}
+
+GUARDADO = (
+    ("O que você informou nesta página", "Até você apagar."),
+    ("Autorizações que você deu a aplicações", "Até o fim de cada uma, ou até você retirar."),
+    ("Acessos a aplicações", "Alguns anos depois do fim, como a lei e a Secretaria determinam."),
+    (
+        "Procurações que você deu ou recebeu, com o histórico",
+        "Enquanto valem, e depois pelo prazo em que podem ser prova.",
+    ),
+    ("Pedidos e designações de equipe", "Como as procurações."),
+    ("Registro de quem agiu, quando e com que certificado", "Pelo prazo da lei; depois o conteúdo é apagado."),
+    ("Suas inscrições e empresas", "São do cadastro da Secretaria e seguem o prazo dele."),
+    ("Sessões abertas", "Poucas horas. Não guardamos o seu certificado, só o que o identifica."),
+)
+"""What is kept, and for how long; docs/retention.md has the terms of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campo:
+    """``opcoes``: (value, label) of a list, else empty. ``tipo``: of the input."""
+
+    nome: str
+    rotulo: str
+    valor: str
+    dica: str
+    maximo: int
+    autocomplete: str
+    modo: str
+    tipo: str
+    opcoes: tuple[tuple[str, str], ...] = ()
+
+
+def valores(perfil: Perfil | None) -> dict[str, str]:
+    """What was told, field by field of the form."""
+    if perfil is None:
+        return dict.fromkeys(LIMITS, "")
+    address = perfil.address or Endereco()
+    return {name: str(getattr(address if name in ENDERECO else perfil, name)) for name in LIMITS}
+
+
+def grupos(valores: Mapping[str, str], *, empresa: bool) -> list[tuple[str, list[Campo]]]:
+    found = []
+    for titulo, names in GRUPOS:
+        fields = [_campo(name, valores.get(name, "")) for name in names if not (empresa and name in PERSONAL)]
+        found.append(("A empresa" if empresa and titulo == "Quem você é" else titulo, fields))
+    return found
+
+
+def _campo(name: str, valor: str) -> Campo:
+    opcoes = (("", "Não informar"), *_LISTAS[name].items()) if name in _LISTAS else ()
+    tipo = "date" if name == "birthdate" and (not valor or _iso(valor)) else "text"
+    rotulo, dica = ROTULOS[name], _DICAS.get(name, "")
+    return Campo(
+        name, rotulo, valor, dica, LIMITS[name], _AUTOCOMPLETE.get(name, "off"), _MODOS.get(name, ""), tipo, opcoes
+    )
+
+
+def _iso(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def erros(problemas: Sequence[Sequence[str]]) -> Erros:
+    """Of (campo, motivo, detail), each field's first."""
+    campos: dict[str, str] = {}
+    for campo, motivo, _ in problemas:
+        campos.setdefault(campo, _MOTIVO.get(motivo) or _ERRADO.get(campo, "Confira este campo."))
+    found = {name: campos[name] for name in ROTULOS if name in campos}
+    return Erros(tuple((f"#campo-{name}", f"{ROTULOS[name]}: {texto}") for name, texto in found.items()), found)
+
+
+def resumo(perfil: Perfil | None) -> list[tuple[str, str]]:
+    """What was told, with its labels; of e-mail and telephone whether anybody confirmed them."""
+    if perfil is None:
+        return []
+    confirmed = {"email": perfil.email_verified, "phone_number": perfil.phone_number_verified}
+    told = []
+    for name, valor in valores(perfil).items():
+        if not valor:
+            continue
+        shown = _LISTAS[name].get(valor, valor) if name in _LISTAS else _dia(valor) if name == "birthdate" else valor
+        note = "" if name not in confirmed else " (confirmado)" if confirmed[name] else " (não confirmado)"
+        told.append((ROTULOS[name], legivel(shown, 300) + note))
+    return [*told, ("Última mudança", data(perfil.updated_at))]
+
+
+def _dia(text: str) -> str:
+    return date.fromisoformat(text).strftime("%d/%m/%Y") if _iso(text) else text
