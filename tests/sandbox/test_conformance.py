@@ -3,6 +3,7 @@ it starts and serves, tests/conformance shows module by module."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,16 @@ def test_suite_and_clients_may_be_left_out(written: Callable[[str], Path]) -> No
     assert (found.suite_hosts, found.suite_ca, found.clients) == ((), None, ())
     assert found.settings["client_hosts"] == []
     assert "client_ca_file" not in found.settings
+
+
+def test_the_file_of_the_documentation_is_one(written: Callable[[str], Path], tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "conformance-run.md").read_text()
+    (example,) = re.findall(r"^```toml\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    for name in ("op.pem", "op.key", "lab-ca.pem"):
+        (tmp_path / name).touch()
+    found = read(written(example))
+    assert found.hosts.certificate == "cert.op.lab.test"
+    assert [client["client_id"] for client in found.clients] == ["static-1"]
 
 
 @pytest.mark.parametrize(
