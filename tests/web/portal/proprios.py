@@ -43,13 +43,20 @@ def acts(now: datetime) -> list[Act]:
         "poderes": [],
     }
     joao = {"titular": "90000103225", "nome": "JOAO PEDRO TAVARES", "choice": "AM:049000012/procuracao/prc-joao"}
+    legal = {
+        "titular": "90000101281",
+        "nome": "JACIRA BATISTA DE SOUZA",
+        "choice": "AM:049000012/representante_legal",
+        "client": "nfe",
+        "poderes": [],
+    }
     hour = timedelta(hours=1)
     return [
         use(7, now - hour),
         use(6, now - 3 * hour, **own),
         use(5, now - 30 * hour, **joao, poder="dte.consultar"),
         use(4, now - 31 * hour, **joao, motivo="nivel_insuficiente"),
-        use(3, now - 90 * hour, **(own | {"choice": "AM:049000012/representante_legal", "titular": "90000101281"})),
+        use(3, now - 90 * hour, **legal),
         use(2, now - 900 * hour, choice="AM:049000012/procuracao/prc-gone"),
         use(1, now - 901 * hour, representado=str(people.CASTANHA), choice="AM:049000063/procuracao/prc-castanha"),
     ]
