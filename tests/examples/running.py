@@ -40,10 +40,7 @@ def running(sandbox: LivingSandbox, name: str, directory: Path, *, public: bool 
     origin = f"http://127.0.0.1:{port}"
     client = register(sandbox, name, f"{origin}/retorno", f"{origin}/", public=public)
     folder = EXAMPLES / name
-    if name == "authlib-flask":
-        argv = [sys.executable, str(folder / "app.py")]
-    else:
-        argv = [node(name), "server.js"]
+    argv = [sys.executable, "app.py"] if name == "authlib-flask" else [node(name), "server.js"]
     env = {
         "ISSUER": sandbox.origins.issuer,
         "CLIENT_ID": client["client_id"],
@@ -57,7 +54,9 @@ def running(sandbox: LivingSandbox, name: str, directory: Path, *, public: bool 
         yield Example(name, origin, process)
 
 
-def register(sandbox: LivingSandbox, name: str, callback: str, farewell: str, *, public: bool = False) -> dict[str, str]:
+def register(
+    sandbox: LivingSandbox, name: str, callback: str, farewell: str, *, public: bool = False
+) -> dict[str, str]:
     """``client_id`` and ``client_secret``."""
     made = sandbox.idp(
         *("client", "create", "--json", "--name", f"Exemplo {name}"),
@@ -104,5 +103,5 @@ def suspend(sandbox: LivingSandbox, procuracao: str) -> None:
 
 
 def reactivate(sandbox: LivingSandbox, procuracao: str) -> None:
-    done = sandbox.idp("procuracao", "reactivate", procuracao)
+    done = sandbox.idp("procuracao", "reactivate", procuracao, "--reason", "verificada")
     assert done.returncode == 0, done.stderr

@@ -39,7 +39,9 @@ def revocation_blueprint(
                 redemption.revoke(client, grant_id)
             except InvalidGrant as error:
                 raise InvalidGrantError("the token was issued to another client") from error
-        return Response(status=200)
+        done = Response(status=200)
+        del done.headers["Content-Type"]  # of nothing; libraries that look for JSON take offence at any other
+        return done
 
     def _of_access_token(token: str) -> str | None:
         """Raises unsupported_token_type for ours that live by themselves: a client's own and ID tokens."""

@@ -1,4 +1,4 @@
-"""Apache with mod_auth_openidc, a relying party that nobody here wrote, protects a page with Portaria."""
+"""Apache with mod_auth_openidc protects a page with Portaria, by the example's configuration."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ import pytest
 import requests
 
 from idp.sandbox.html import Page
+from tests.examples.running import register, to_consent
 from tests.journeys.living import LivingSandbox
 from tests.journeys.plain import Browser, choices
 from tests.support.debian import program, unavailable
+from tests.support.npm import EXAMPLES
 from tests.support.ports import free_port
 from tests.support.processes import Process
 
@@ -42,17 +44,9 @@ DocumentRoot {directory}/site
     SSLEngine on
     SSLCertificateFile {certificate}
     SSLCertificateKeyFile {key}
-    OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
     OIDCCABundlePath {directory}/web-ca.pem
     OIDCSSLValidateServer On
-    OIDCClientID apache
-    OIDCClientSecret {secret}
-    OIDCRedirectURI {origin}/protegido/retorno
-    OIDCCryptoPassphrase {secret}
-    OIDCResponseType code
-    OIDCPKCEMethod S256
-    OIDCScope "openid profile inscricao procuracao"
-    OIDCPassClaimsAs environment
+    Include {example}
 </VirtualHost>
 <Directory {directory}/site>
     Require all granted
@@ -61,10 +55,6 @@ DocumentRoot {directory}/site
     AddType text/html .shtml
     AddOutputFilter INCLUDES .shtml
 </Directory>
-<Location /protegido>
-    AuthType openid-connect
-    Require valid-user
-</Location>
 """
 LOADED = (
     *("mpm_event", "authn_core", "authz_core", "authz_user", "unixd", "mime", "dir", "include"),
@@ -94,7 +84,14 @@ def apache(sandbox: LivingSandbox) -> Iterator[Apache]:
         unavailable("mod_auth_openidc is not installed: apt install apache2 libapache2-mod-auth-openidc")
     port = free_port()
     origin = f"https://portaria.test:{port}"
-    secret = register(sandbox, origin)
+    client = register(sandbox, "mod_auth_openidc", f"{origin}/protegido/retorno", f"{origin}/saiu.shtml")
+    env = {
+        "ISSUER": sandbox.origins.issuer,
+        "CLIENT_ID": client["client_id"],
+        "CLIENT_SECRET": client["client_secret"],
+        "ORIGIN": origin,
+        "COOKIE_SECRET": client["client_secret"],
+    }
     directory = Path(tempfile.mkdtemp(prefix="portaria-apache-", dir="/tmp"))
     directory.chmod(0o755)  # Apache's children are www-data
     try:
@@ -107,9 +104,7 @@ def apache(sandbox: LivingSandbox) -> Iterator[Apache]:
                 modules="\n".join(load(name) for name in LOADED),
                 certificate=sandbox.data / "pki" / "web" / "server.pem",
                 key=sandbox.data / "pki" / "web" / "server.key",
-                issuer=sandbox.origins.issuer,
-                origin=origin,
-                secret=secret,
+                example=EXAMPLES / "mod_auth_openidc" / "portaria.conf",
             )
         )
         argv = [
@@ -120,7 +115,7 @@ def apache(sandbox: LivingSandbox) -> Iterator[Apache]:
             str(directory / "httpd.conf"),
             "-DFOREGROUND",
         ]
-        with Process(sandbox.named(*argv), directory / "output.log") as process:
+        with Process(sandbox.named(*argv), directory / "output.log", env=env) as process:
             process.wait_for_port(port)
             yield Apache(origin, directory, process)
     finally:
@@ -140,6 +135,16 @@ def test_a_protected_page_shows_who_came_and_for_whom(apache: Apache, sandbox: L
     assert representacao["modo"] == "procuracao"
     assert representacao["procuracao"]["outorgante"]["nome"] == "ESTALEIRO ENCONTRO DAS AGUAS LTDA"
     assert "90000102253" not in " ".join(shown.values()), "no CPF without the scope"
+
+
+def test_a_right_of_ones_own_can_be_demanded(apache: Apache, sandbox: LivingSandbox) -> None:
+    """By a claim inside a claim: the company's own certificate opens what a procuração does not."""
+    accountant = Browser(sandbox, "contadora")
+    enter(apache, accountant)
+    assert accountant.get(f"{apache.protected}titular/").status_code == 401
+    company = Browser(sandbox, "empresa")
+    enter(apache, company, "AM:049000012")
+    assert "Por direito proprio" in company.get(f"{apache.protected}titular/").text
 
 
 def test_logout_ends_the_session_at_both_ends(apache: Apache, sandbox: LivingSandbox) -> None:
@@ -164,7 +169,7 @@ def test_a_refusal_at_consent_opens_nothing(apache: Apache, sandbox: LivingSandb
     """This version takes an error answer with ``iss`` (RFC 9207 §2) for a login begun by a third party, and shows its
     own error page; what counts is that nobody is in."""
     browser = Browser(sandbox, "contadora")
-    form, _ = choices(to_consent(apache, browser))
+    form, _ = choices(to_consent(browser, browser.get(apache.protected)))
     answer = browser.submit(form, "cancelar")
     assert "error=access_denied&" in answer.headers["Location"]
     back = browser.get(answer.headers["Location"])
@@ -173,21 +178,10 @@ def test_a_refusal_at_consent_opens_nothing(apache: Apache, sandbox: LivingSandb
     assert browser.get(apache.protected).status_code == 302
 
 
-def to_consent(apache: Apache, browser: Browser) -> Page:
-    """From the protected page to "Em nome de quem?"."""
-    away = browser.get(apache.protected)
-    assert away.status_code == 302, apache.said()
-    asked = browser.go(away.headers["Location"])
-    ticket = Page(asked.url, asked.text).find_link("Continuar")
-    assert ticket is not None, asked.text
-    consent = browser.go(browser.get(ticket).headers["Location"])
-    return Page(consent.url, consent.text)
-
-
-def enter(apache: Apache, browser: Browser) -> requests.Response:
+def enter(apache: Apache, browser: Browser, inscricao: str = ESTALEIRO) -> requests.Response:
     """The protected page, reached by choosing the alphanumeric company."""
-    form, offered = choices(to_consent(apache, browser))
-    answer = browser.submit(form, "autorizar", escolha=offered[ESTALEIRO])
+    form, offered = choices(to_consent(browser, browser.get(apache.protected)))
+    answer = browser.submit(form, "autorizar", escolha=offered[inscricao])
     returned = browser.get(answer.headers["Location"])
     assert returned.status_code == 302, returned.text + apache.said()
     page = browser.get(returned.headers["Location"])
@@ -200,23 +194,12 @@ def environment(page: requests.Response) -> dict[str, str]:
     return dict(re.findall(r"^([A-Za-z_]+)=(.*)$", html.unescape(page.text), re.MULTILINE))
 
 
-def register(sandbox: LivingSandbox, origin: str) -> str:
-    """The client's secret."""
-    scopes = [part for scope in ("openid", "profile", "inscricao", "procuracao") for part in ("--scope", scope)]
-    made = sandbox.idp(
-        *("client", "create", "--json", "--id", "apache", "--name", "Intranet"),
-        *("--redirect-uri", f"{origin}/protegido/retorno", "--post-logout-redirect-uri", f"{origin}/saiu.shtml"),
-        *("--auth-method", "client_secret_basic", *scopes),
-    )
-    assert made.returncode == 0, made.stderr
-    secret: str = json.loads(made.stdout)["client_secret"]
-    return secret
-
-
 def write_site(directory: Path, sandbox: LivingSandbox) -> None:
     """One protected page, which shows what Apache knows of the visitor, and one that is open."""
     (directory / "site" / "protegido").mkdir(parents=True)
     (directory / "site" / "protegido" / "index.shtml").write_text("<pre>\n<!--#printenv -->\n</pre>\n")
+    (directory / "site" / "protegido" / "titular").mkdir()
+    (directory / "site" / "protegido" / "titular" / "index.shtml").write_text("<p>Por direito proprio</p>\n")
     (directory / "site" / "saiu.shtml").write_text("<p>Voce saiu</p>\n")
     shutil.copy(sandbox.web_ca, directory / "web-ca.pem")
 
