@@ -62,7 +62,8 @@ def import_(file: Path) -> None:
     """
     documents = _documents(file)
     with installation() as (_, store):
-        registry, rows = store.registry(), []
+        registry = store.registry()
+        rows: list[dict[str, str | None]] = []
         for document in documents:
             before = _registered(registry, document.get("client_id"))
             client, secret = _made(document, before)
@@ -79,7 +80,7 @@ def import_(file: Path) -> None:
     if any("client_secret" in row for row in rows):
         note("Keep the secrets now: they are not stored and cannot be shown again.")
         columns.append("client_secret")
-        rows = [{"client_secret": ""} | row for row in rows]
+        rows = [{"client_secret": None, **row} for row in rows]
     table(rows, columns, none="The file holds no client.")
 
 

@@ -28,6 +28,7 @@ WHY: Mapping[str, str] = {
     "crl": "Without a fresh list nobody of that CA can log in (CERT-06); a date in the future is a wrong clock.",
     "database": "Nothing works without it.",
     "ephemeral": "Logins in progress live there.",
+    "cadastro": "Without its answers nobody may act for anybody once what is known has grown too old (SIS-01).",
     "keys": "Nothing can be signed without them.",
     "trust": "Nobody can log in without it.",
     "tls": "The embedded server's own certificate.",

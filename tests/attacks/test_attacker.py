@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from idp.domain.acr import acr_of
 from idp.domain.certificado import Accepted, Claimed, Nivel
 from idp.domain.documents import CPF
 from idp.domain.person import PessoaFisica
 from idp.flow.outcome import AskConsent
-from idp.oidc.claims import SOFTWARE, acr
 from idp.oidc.jose import unverified_claims
 from idp.storage.ephemeral import EphemeralSessions, EphemeralTransactions
 from tests.contracts.data import NOW, FixedClock
@@ -147,8 +147,7 @@ def test_a_session_read_under_another_key_is_nobodys() -> None:
 def test_a_seal_has_a_lower_acr_than_a_persons_token(world: World) -> None:
     """docs/security.md §0 decision 7: SE-S and SE-H log a company in with a lower acr. An application that asks for
     hardware assurance, or registers nivel_minimo A3, takes an unattended HSM for a person's will."""
-    authorization = type("A", (), {"grant": type("G", (), {"certificado": replace(certificado(), nivel=Nivel.SE_H)})})
-    assert acr(authorization) == SOFTWARE  # type: ignore[arg-type]
+    assert acr_of(replace(certificado(), nivel=Nivel.SE_H)) == "urn:portaria:icp:software"
 
 
 # -- cheap for the attacker, for ever in the database ----------------------------------------------------------------

@@ -199,5 +199,5 @@ def test_demo_performs_every_journey(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert time.monotonic() - began < 60
     lines = [line for line in done.stdout.splitlines() if line.startswith("ok ")]
-    assert len(lines) == 17
+    assert len(lines) == 19
     assert list(tmp_path.iterdir()) == []
