@@ -93,7 +93,7 @@ def test_narrowed_and_page_by_page(living: Living) -> None:
 def test_withdrawing_ends_what_the_application_holds_and_forgets_what_was_agreed(living: Living) -> None:
     owner, holder = living.browser("acai"), PEOPLE["acai"]
     grant = living.own("acai", session="s-acai".ljust(22, "_"))
-    others = living.own("castanha", session="x")
+    others = living.own("ex", session="x")  # the same company by another responsável
     sub = consenting(holder, FakeIdentifiers().subject(holder, CLIENT))
     with living.store.begin() as uow:
         uow.consents.remember(sub, "dte", grant.choice, frozenset({"openid", "email"}), T0, T0 + timedelta(days=9))
