@@ -90,12 +90,15 @@ class Base(Orgao):
 
     # Standing for a party ------------------------------------------------------------------------------------------
 
-    def stands(self, quem: Session, parte: Parte, at: datetime, *, receiving: bool = False) -> Ator:
+    def stands(
+        self, quem: Session, parte: Parte, at: datetime, *, receiving: bool = False, about: str = "procuracao"
+    ) -> Ator:
         """In what quality ``quem`` stands for ``parte``, as the cadastro has it now.
 
         ``receiving``: for what a company does with power given to it. A firm without any inscrição here is in no
         cadastro of ours and lists no representative; then the responsável that its e-CNPJ names is believed, as at a
-        login. To give power of its own that is not enough. Raises NotFound to a stranger, NotEntitled, CadastroStale.
+        login. To give power of its own that is not enough. ``about``: what a stranger is told that there is none of, the
+        same as where there is none. Raises NotFound to a stranger, NotEntitled, CadastroStale.
         """
         holder, listed = quem.holder, frozenset(parte.representantes)
         if isinstance(parte.documento, CNPJ):
@@ -107,7 +110,7 @@ class Base(Orgao):
             return Ator(quem, qualidade(holder, quem.certificado, parte.documento, listed, self.regras))
         except NotEntitled as refusal:
             if refusal.impedimento is Impedimento.SEM_VINCULO:
-                raise NotFound("procuracao") from None
+                raise NotFound(about) from None
             raise
 
     def fresh(self, parte: Parte, at: datetime) -> None:

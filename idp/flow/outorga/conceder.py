@@ -59,7 +59,8 @@ class Concessao(Base):
             raise NotFound("pedido")
         proposta = self._of_pedido(pedido, now)
         with self.store.reading() as uow:  # a stranger learns nothing of its state
-            self.stands(quem, uow.partes.of([pedido.outorgante], lock=False)[pedido.outorgante], now)
+            parte = uow.partes.of([pedido.outorgante], lock=False)[pedido.outorgante]
+            self.stands(quem, parte, now, about="pedido")
         pedido.after("aprovar", now)
         return self._draft(quem, proposta, pedido)
 

@@ -180,7 +180,8 @@ class Equipe(Concessao):
                 raise NotFound("designacao")
             if evento == "encerrar":
                 empresa: CNPJ = seen.empresa
-                ator = self.stands(quem, uow.partes.of([empresa], lock=True)[empresa], now, receiving=True)
+                parte = uow.partes.of([empresa], lock=True)[empresa]
+                ator = self.stands(quem, parte, now, receiving=True, about="designacao")
             elif quem.holder.documento == seen.pessoa:
                 ator = Ator(quem, Qualidade.E_CPF)
             else:

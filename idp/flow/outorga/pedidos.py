@@ -163,7 +163,7 @@ class Requests(Base):
                 raise NotFound("pedido")
             party = seen.outorgante if evento == "negar" else seen.outorgado
             parte = uow.partes.of([party], lock=True)[party]
-            self.stands(quem, parte, now, receiving=evento == "desistir")
+            self.stands(quem, parte, now, receiving=evento == "desistir", about="pedido")
             pedido = uow.pedidos.get(id, lock=True)
             assert pedido is not None
             closed = pedido.after(evento, now)

@@ -1,0 +1,20 @@
+"""An empty database of the present schema, for each example to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idp.storage.sql import schema
+from tests.model.machine import RightsMachine
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[RightsMachine]]:
+    directory = tmp_path_factory.mktemp("model")
+    RightsMachine.template = directory / "template.sqlite"
+    RightsMachine.place = directory / "example.sqlite"
+    schema.upgrade(f"sqlite:///{RightsMachine.template}", "sandbox")
+    yield RightsMachine
