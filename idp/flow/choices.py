@@ -47,7 +47,7 @@ class Missing:
 @dataclass(frozen=True, slots=True)
 class Choices:
     """One page. ``missing``: of this page, or of all where all fits. ``pending``: procurações that wait for the holder.
-    ``pinned`` and ``recent`` are of the whole list. ``found``: how many the list has, at most COUNTED + 1. ``last``:
+    ``pinned`` and ``recent`` are of the whole list. ``kept``: what the person keeps on top, shown there or not. ``found``: how many the list has, at most COUNTED + 1. ``last``:
     nothing comes after this page. ``remembered``: a consent for this client is."""
 
     available: tuple[Representation, ...]
@@ -55,6 +55,7 @@ class Choices:
     pending: tuple[Procuracao, ...] = ()
     pinned: tuple[Representation, ...] = ()
     recent: tuple[Representation, ...] = ()
+    kept: frozenset[RepresentationRef] = frozenset()
     found: int = 0
     last: bool = True
     look: Look = Look()

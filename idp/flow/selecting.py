@@ -149,10 +149,11 @@ class Selecting(ABC):
         shown = selector.page(look)
         who = self.consenting(session, client)
         recent = uow.consents.recent(who, client.client_id, self.clock.now(), limit=MAX_PINNED)
-        shown = replace(shown, remembered=bool(recent))
+        fixed = uow.preferencias.fixadas(self.ourselves(session))
+        shown = replace(shown, remembered=bool(recent), kept=frozenset(fixed))
         if look != Look():
             return shown
-        pinned = selector.of(uow.preferencias.fixadas(self.ourselves(session)), MAX_PINNED)
+        pinned = selector.of(fixed, MAX_PINNED)
         kept = {one.ref for one in pinned}
         used = () if shown.complete else selector.of(ref for ref in recent if ref not in kept)
         return replace(shown, pinned=pinned, recent=used)

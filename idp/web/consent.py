@@ -12,7 +12,7 @@ from idp.flow.authorize import Journey
 from idp.flow.choices import Look
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Outcome, Pagina
 from idp.web.browser import browser_digest, same_origin, session_key
-from idp.web.outcome import Responder, to_page
+from idp.web.outcome import Responder, see_other, to_page
 from idp.web.parameters import CHOICE, ID, SECRET, once
 from idp.web.screens import StepScreens
 from idp.web.views.notice import ORIGEM
@@ -53,13 +53,13 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
             case ["autorizar"] if choice := once(request.form, "escolha", CHOICE):
                 return respond(journey.consented(tx, choice, **whose))
             case ["procurar"]:
-                return respond(journey.search(tx, request.form.get("q", "")[:_QUERY_LENGTH].strip(), **whose))
+                return listed(journey.search(tx, request.form.get("q", "")[:_QUERY_LENGTH].strip(), **whose))
             case ["ver_todas"]:
-                return respond(journey.search(tx, "", **whose))
+                return listed(journey.search(tx, "", **whose))
             case ["esquecer"]:
                 return respond(journey.forget(tx, **whose))
             case ["lista"]:
-                return respond(pinned(tx, whose))
+                return listed(pinned(tx, whose))
             case [("aceitar" | "recusar") as event] if id := once(request.form, "procuracao", _PROCURACAO):
                 try:
                     return respond(journey.answer(tx, event, id, **whose))
@@ -71,6 +71,12 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
     def shown(tx: str, look: Look, **said: Any) -> Response:
         outcome = journey.resume(tx, browser=browser_digest(request), session_key=session_key(request), look=look)
         return screens.consent(outcome, **said) if isinstance(outcome, AskConsent) else respond(outcome)
+
+    def listed(outcome: Outcome) -> Response:
+        """To the list, not to the top of its page: on a telephone what was searched for would be far below."""
+        if isinstance(outcome, AskConsent):
+            return see_other(f"/consentimento?tx={outcome.tx.id}#busca")
+        return respond(outcome)
 
     def pinned(tx: str, whose: dict[str, Any]) -> Outcome:
         for name, kept in (("fixar", True), ("soltar", False)):

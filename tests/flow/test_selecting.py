@@ -14,6 +14,7 @@ from idp.domain.representation import Demanda
 from idp.domain.session import Session
 from idp.domain.transaction import Wanted
 from idp.errors import InvalidGrant
+from idp.flow.choices import Look
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected
 from tests.domain.samples import AM1, AM2
 from tests.flow.world import OPENID, World, browser, offered
@@ -180,6 +181,9 @@ def test_what_is_pinned_is_on_top_for_every_client_until_it_is_let_go(world: Wor
     shown = again(world, client="app").choices
     assert shown is not None
     assert [str(one.ref) for one in shown.pinned] == [WAYNE2]
+    found = world.journey.resume(asked.tx.id, browser=browser("A"), session_key=world.key(), look=Look("wayne")).choices
+    assert found is not None
+    assert ([str(one) for one in found.kept], found.pinned) == ([WAYNE2], ())
     pin(world, asked, WAYNE2, kept=False)
     shown = again(world).choices
     assert shown is not None

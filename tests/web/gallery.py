@@ -66,6 +66,7 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
     """Name of each state → the call that renders it."""
     pages, ask = screens.pages, people.ask_consent
     one, many = people.ACCOUNTANT_CHOICES[-1:], people.many(20)
+    kept = frozenset(one.ref for one in many[1:2])
     found: dict[str, Callable[[], Response]] = {
         "login": lambda: screens.login(AskLogin(people.transaction())),
         "login-trocar": lambda: screens.login(AskLogin(people.transaction()), switching=True),
@@ -78,7 +79,7 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
         "consentimento-busca-nada": lambda: screens.consent(ask((), people.MISSING[:1], look=Look("padaria"))),
         "consentimento-muitas": lambda: screens.consent(ask(many, (), found=1001, last=False, look=Look(page=2))),
         "consentimento-fixadas": lambda: screens.consent(
-            ask(many, (), found=1001, last=False, pinned=many[1:2], recent=many[2:4], remembered=True)
+            ask(many, (), found=1001, last=False, pinned=many[1:2], recent=many[2:4], kept=kept, remembered=True)
         ),
         "consentimento-pendente": lambda: screens.consent(ask(pending=(people.P_PENDENTE,))),
         "consentimento-pedida": lambda: screens.consent(ask(one, (), demanda=PEDIDA)),

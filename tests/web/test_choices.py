@@ -91,15 +91,22 @@ def test_what_is_alone_on_a_page_is_not_the_only_choice(more: dict[str, Any]) ->
 
 def test_what_is_kept_and_what_was_used_stand_above_and_once() -> None:
     many = people.many(6)
-    shown = choices_view(
-        people.CONTADORA, Choices(many, (), pinned=many[4:5], recent=many[2:3], found=1001, last=False)
-    )
+    top = {"pinned": many[4:5], "recent": many[2:3], "kept": frozenset({many[4].ref})}
+    shown = choices_view(people.CONTADORA, Choices(many, (), **top, found=1001, last=False))
     assert [(g.titulo, [o.inscricao[-1] for b in g.blocks for o in b.options]) for g in shown.groups] == [
         ("Fixadas por você", ["4"]),
         ("Usadas recentemente", ["2"]),
         ("Procurações que você recebeu", ["0", "1", "3", "5"]),
     ]
     assert [o.pinned for g in shown.groups for b in g.blocks for o in b.options] == [True, *[False] * 5]
+
+
+def test_what_is_kept_can_be_let_go_where_a_search_finds_it() -> None:
+    many = people.many(3)
+    shown = choices_view(
+        people.CONTADORA, Choices(many, (), kept=frozenset({many[1].ref}), found=3, look=Look("comercio"))
+    )
+    assert [o.pinned for g in shown.groups for b in g.blocks for o in b.options] == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ _TITLES = {
 
 def choices_view(holder: Holder, choices: Choices) -> ChoicesView:
     """The page as it is read: what is kept on top, what was used last, then the list without those."""
-    kept = {one.ref for one in choices.pinned}
+    kept = choices.kept
     searchable = not choices.complete or len(choices.available) > _FEW
     groups: list[GroupView] = []
     above: set[RepresentationRef] = set()
