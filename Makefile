@@ -21,7 +21,7 @@ LINK = pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("p
 # An environment left half made, or whose Python has gone, is made anew.
 $(shell test -d $(VENV) && ! $(BIN)/python -c 'import pip' 2>/dev/null && rm -rf $(VENV))
 
-.PHONY: help run demo test test-deep fuzz lint format types bench bench-certificates docs lock debian clean
+.PHONY: help run demo test test-deep fuzz lint format types bench bench-cadastro bench-certificates docs lock debian clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,10 @@ types: $(DEV) ## mypy
 
 bench: $(DEV) debian ## flows, refreshes, client credentials and userinfo per second, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-cadastro: $(DEV) debian ## the import of a million inscrições, and what a login and the selector's list cost beside it
+	$(BIN)/python -m benchmarks.cadastro $(ARGS)
+	$(BIN)/python -m benchmarks.selector $(ARGS)
 
 bench-certificates: $(DEV) ## a leaf's judgement, the trust import, the revocation index at four sizes
 	$(BIN)/python -m benchmarks.certificates $(ARGS)
