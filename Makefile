@@ -32,10 +32,10 @@ run: $(RUN) ## the sandbox: a fake ICP-Brasil, a demonstration cadastro and rely
 demo: $(RUN) ## every persona's journey without a browser, verified; exits 0 only if all are as expected
 	@exec $(BIN)/python -m idp sandbox demo $(ARGS)
 
-test: $(DEV) debian ## all tests; ARGS="-k name" narrows
+test: $(DEV) debian npm ## all tests; ARGS="-k name" narrows
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-deep: $(DEV) debian ## all tests with full counts: hours rather than minutes
+test-deep: $(DEV) debian npm ## all tests with full counts: hours rather than minutes
 	$(BIN)/python -m pytest -n 2 --dist loadfile --deep $(ARGS)
 
 fuzz: $(DEV) ## coverage-guided fuzzing of what reads certificates; SECONDS=600 for longer
@@ -80,9 +80,18 @@ lock: $(BIN)/python ## resolve the newest dependencies that pyproject.toml allow
 debian: $(DEV) # the programs that tests drive
 	@.ci/debian
 
+# Out of reach, the registry stops nothing: those tests are skipped, and the summary names them.
+npm: # what examples/*/package-lock.json name, where it is not there yet
+	@for lock in examples/*/package-lock.json; do \
+		cd "$(CURDIR)/$${lock%/*}" && test node_modules/.package-lock.json -nt package-lock.json || \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || \
+		echo "$$lock: not installed; its tests will be skipped" >&2; \
+	done
+
 clean: ## remove the environment, caches and build results; the sandbox's data (.sandbox) stays
 	rm -rf $(VENV) dist .artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find idp tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf examples/*/node_modules
+	find idp tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Portaria needs Python 3.11 or newer: apt install python3-venv" >&2; exit 1; }

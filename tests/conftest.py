@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.support import corpora
+from tests.support import corpora, npm
 from tests.support.chromium import Chromium
 from tests.support.postgres import Postgres
 from tests.support.redis import RedisServer
@@ -40,6 +40,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name in corpora.missing():
         path = corpora.DATA / corpora.CORPORA[name]
         terminalreporter.write_line(f"corpus skipped: {name} (not at {path}; IDP_TEST_DATA says where)")
+    for name in npm.missing():
+        terminalreporter.write_line(f"example skipped: {name} (its packages are not installed: make npm)")
 
 
 @pytest.fixture(scope="session")
