@@ -19,9 +19,12 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def pages() -> list[Path]:
-    """Every Markdown page of the repository; folders with a leading dot hold what tools made."""
+    """Every Markdown page of the repository; folders with a leading dot, and node_modules, hold what tools made."""
     found = ROOT.rglob("*.md")
-    return sorted(page for page in found if not any(p.startswith(".") for p in page.relative_to(ROOT).parts))
+    made = ("node_modules",)
+    return sorted(
+        page for page in found if not any(p.startswith(".") or p in made for p in page.relative_to(ROOT).parts)
+    )
 
 
 def prose(page: Path) -> str:
