@@ -68,6 +68,7 @@ from idp.web.screens import StepScreens
 from idp.web.security import protect
 from idp.web.text import use_timezone
 from idp.web.views.poderes import use_catalogue
+from idp.web.views.portal_dados import Prazos
 
 _log = structlog.get_logger("idp.app")
 
@@ -252,6 +253,13 @@ def create_issuer(settings: Settings) -> Flask:
                 outorga=parts.outorga,
                 registered=parts.store.registry().list,
                 export=parts.export,
+            ),
+            prazos=Prazos(
+                autorizacoes=settings.consent_days,
+                acessos=settings.retention_access_days,
+                procuracoes=settings.retention_procuracoes_days,
+                registro=settings.retention_audit_days,
+                sessao=-(-settings.session_seconds // 3600),
             ),
             ephemeral=parts.ephemeral,
             pages=pages,

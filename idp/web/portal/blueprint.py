@@ -28,6 +28,7 @@ from idp.web.portal.procuracoes import add_procuracoes
 from idp.web.portal.usos import add_usos
 from idp.web.views.certificate import refusal
 from idp.web.views.portal_avisos import NAO_ENCONTRADA, impedido, mudou
+from idp.web.views.portal_dados import Prazos
 
 
 def make_portal(
@@ -38,6 +39,7 @@ def make_portal(
     usos: Usos,
     autorizacoes: Autorizacoes,
     dados: MeusDados,
+    prazos: Prazos,
     ephemeral: Ephemeral,
     pages: Pages,
     respond: Responder,
@@ -56,6 +58,7 @@ def make_portal(
             usos,
             autorizacoes,
             dados,
+            prazos,
         )
     )
 

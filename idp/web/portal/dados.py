@@ -15,7 +15,7 @@ from idp.flow.outorga import NotFresh, Refused
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
-from idp.web.views.portal_dados import GUARDADO, erros, grupos, resumo, valores
+from idp.web.views.portal_dados import erros, grupos, guardado, resumo, valores
 from idp.web.views.portal_vista import Decisao
 
 TIPO = "dados"
@@ -45,7 +45,7 @@ class Dados:
             "dados",
             "dados.html",
             resumo=resumo(perfil),
-            guardado=GUARDADO,
+            guardado=guardado(self.portal.prazos),
             empresa=isinstance(quem.holder, PessoaJuridica),
             feito=_FEITO.get(word("feito"), ""),
         )

@@ -25,6 +25,7 @@ from idp.web.parameters import once
 from idp.web.portal.door import Door
 from idp.web.text import legivel
 from idp.web.views.portal import abas, conta
+from idp.web.views.portal_dados import Prazos
 
 Q_LENGTH = 100
 _PAGE = re.compile(r"[1-9][0-9]{0,4}\Z")
@@ -45,6 +46,7 @@ class Portal:
     usos: Usos
     autorizacoes: Autorizacoes
     dados: MeusDados
+    prazos: Prazos
 
     def nome(self, client_id: str) -> str:
         """Of an application, as people know it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
@@ -18,7 +19,7 @@ from idp.web.text import comeco, legivel
 from idp.web.views.portal import rotulado
 from idp.web.views.portal_usos import Escolha, UsoView, aplicacoes, endereco, pessoas, uso_view
 
-FEW = 5
+FEW, FEWER = 5, 3
 _ID = re.compile(r"[1-9][0-9]{0,9}\Z")
 _PROCURACAO = re.compile(r"[!-~]{1,64}\Z")
 _CLIENT = re.compile(r"[!-~]{1,255}\Z")
@@ -103,12 +104,14 @@ _SHAPES = {
 
 def da_procuracao(portal: Portal, quem: Session, vista: Vista) -> list[UsoView]:
     """The newest uses of one procuração, for its own page."""
-    return _few(portal, portal.usos.da_procuracao(quem, vista, FEW))
+    shown = _few(portal, portal.usos.da_procuracao(quem, vista, FEW))
+    here = f"/portal/procuracoes/{vista.procuracao.id}"
+    return [replace(one, procuracao="") if one.procuracao == here else one for one in shown]
 
 
 def ultimos(portal: Portal, quem: Session) -> list[UsoView]:
     """The newest for everybody whose affairs they see, for the first page."""
-    return _few(portal, portal.usos.ultimos(portal.usos.partes(quem), FEW))
+    return _few(portal, portal.usos.ultimos(portal.usos.partes(quem), FEWER))
 
 
 def _few(portal: Portal, usos: Sequence[Uso]) -> list[UsoView]:

@@ -88,20 +88,44 @@ _ERRADO = {
 }
 _MOTIVO = {"longo": "O texto é longo demais."}
 
-GUARDADO = (
-    ("O que você informou nesta página", "Até você apagar."),
-    ("Autorizações que você deu a aplicações", "Até o fim de cada uma, ou até você retirar."),
-    ("Acessos a aplicações", "Alguns anos depois do fim, como a lei e a Secretaria determinam."),
-    (
-        "Procurações que você deu ou recebeu, com o histórico",
-        "Enquanto valem, e depois pelo prazo em que podem ser prova.",
-    ),
-    ("Pedidos e designações de equipe", "Como as procurações."),
-    ("Registro de quem agiu, quando e com que certificado", "Pelo prazo da lei; depois o conteúdo é apagado."),
-    ("Suas inscrições e empresas", "São do cadastro da Secretaria e seguem o prazo dele."),
-    ("Sessões abertas", "Poucas horas. Não guardamos o seu certificado, só o que o identifica."),
-)
-"""What is kept, and for how long; docs/retention.md has the terms of each."""
+
+@dataclass(frozen=True, slots=True)
+class Prazos:
+    """How long what is kept of people is kept: the settings of docs/retention.md, in days; ``sessao`` in hours."""
+
+    autorizacoes: int
+    acessos: int
+    procuracoes: int
+    registro: int
+    sessao: int
+
+
+def guardado(prazos: Prazos) -> tuple[tuple[str, str], ...]:
+    """What is kept, and for how long."""
+    return (
+        ("O que você informou nesta página", "Até você apagar."),
+        ("Escolhas fixadas no alto das suas listas", "Até você desfazer."),
+        ("Autorizações que você deu a aplicações", f"Até {_dias(prazos.autorizacoes)}, ou até você retirar."),
+        ("Acessos a aplicações", f"{_dias(prazos.acessos).capitalize()} depois do fim."),
+        (
+            "Procurações que você deu ou recebeu, com o histórico; pedidos; designações de equipe",
+            f"Enquanto valem, e {_dias(prazos.procuracoes)} depois do fim, porque podem ser prova.",
+        ),
+        (
+            "Registro de quem agiu, quando e com que certificado",
+            f"{_dias(prazos.registro).capitalize()}; depois o conteúdo é apagado.",
+        ),
+        ("Suas inscrições e empresas", "São do cadastro da Secretaria e seguem o prazo dele."),
+        ("Sessões abertas", f"Até {prazos.sessao} horas. Não guardamos o seu certificado, só o que o identifica."),
+    )
+
+
+def _dias(days: int) -> str:
+    """``5 anos`` where it is that, else ``180 dias``."""
+    years, rest = divmod(days, 365)
+    if years and rest <= years // 4 + 1:
+        return f"{years} ano{'s' if years > 1 else ''}"
+    return f"{days} dias"
 
 
 @dataclass(frozen=True, slots=True)

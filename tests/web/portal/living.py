@@ -38,6 +38,7 @@ from tests.flow.fakes import FakeIdentifiers
 from tests.flow.world import POLICY
 from tests.outorga.world import AM1, BINDING, CLIENT, PEOPLE, World, certificado
 from tests.web.doubles import written
+from tests.web.portal.proprios import PRAZOS
 from tests.web.portal.stage import SITE, MemoryEphemeral
 
 HOUR = timedelta(hours=1)
@@ -91,6 +92,7 @@ class Living:
                 registered=registered,
                 export=lambda who, subs, quem, at: export_person(self.store, Whose(who, subs, quem), at),
             ),
+            prazos=PRAZOS,
             ephemeral=ephemeral,
             pages=pages,
             respond=respond,

@@ -10,10 +10,12 @@ from idp.domain.client import AuthMethod, Client
 from idp.domain.documents import CNPJ, Documento
 from idp.domain.representation import Modo, RepresentationRef
 from idp.ports import Act, Narrow
+from idp.web.views.portal_dados import Prazos
 from tests.web import people
 
 DTE = people.CLIENT
 NFE = Client("nfe", "Nota Fiscal Avulsa", ("https://nfe.example/cb",), auth_method=AuthMethod.NONE)
+PRAZOS = Prazos(180, 365 * 5 + 1, 365 * 10 + 2, 365 * 10 + 2, 4)
 OWN_CHOICE = RepresentationRef(people.ACAI_INSCRICOES[0].id, Modo.TITULAR)
 
 

@@ -66,7 +66,7 @@ from tests.flow.fakes import (
 from tests.flow.world import POLICY
 from tests.web import people
 from tests.web.doubles import written
-from tests.web.portal.proprios import DTE, NFE, OWN_CHOICE, Exported, Trail, acts, crowd
+from tests.web.portal.proprios import DTE, NFE, OWN_CHOICE, PRAZOS, Exported, Trail, acts, crowd
 
 SITE = Site(
     issuer="https://id.sefaz.example",
@@ -461,6 +461,7 @@ class Stage:
             Usos(trail=self.trail, outorga=self.outorga),  # type: ignore[arg-type]
             self.autorizacoes,
             dados,
+            PRAZOS,
         )
         self.app = Flask("portal", static_folder=None)
         protect(self.app, hsts=False)
