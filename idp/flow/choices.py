@@ -47,8 +47,9 @@ class Missing:
 @dataclass(frozen=True, slots=True)
 class Choices:
     """One page. ``missing``: of this page, or of all where all fits. ``pending``: procurações that wait for the holder.
-    ``pinned`` and ``recent`` are of the whole list. ``kept``: what the person keeps on top, shown there or not. ``found``: how many the list has, at most COUNTED + 1. ``last``:
-    nothing comes after this page. ``remembered``: a consent for this client is."""
+    ``pinned`` and ``recent`` are of the whole list. ``kept``: what the person keeps on top, shown there or not.
+    ``found``: how many the list has, at most COUNTED + 1. ``last``: nothing comes after this page. ``remembered``: a
+    consent for this client is."""
 
     available: tuple[Representation, ...]
     missing: tuple[Missing, ...]
