@@ -30,6 +30,8 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636 appendix B
 SCOPES = frozenset({"openid", "inscricao", "procuracao", "offline_access"})
 CODE, REFRESH = timedelta(seconds=60), timedelta(days=500)
 ACCESS = timedelta(seconds=300)
+LONG = timedelta(days=5000)
+"""Pages, sessions and consents are left open while everything changes under them."""
 
 CERTIFICATE_ENDS = {name: T0 + 900 * DAY for name in PEOPLE} | {"joao": T0 + 45 * DAY, "firma": T0 + 200 * DAY}
 
@@ -105,14 +107,14 @@ class World(Outorgas):
             "revocation": self.lists,
             "policy": Policy(
                 regras=Regras(),
-                transaction=timedelta(days=500),  # a page left open while everything changes under it
+                transaction=LONG,
                 return_code=CODE,
                 code=CODE,
                 access_token=ACCESS,
                 id_token=timedelta(hours=1),
                 refresh_token=REFRESH,
-                session=timedelta(days=500),
-                consent=timedelta(days=500),
+                session=LONG,
+                consent=LONG,
             ),
         }
         transactions = FakeTransactions(self.clock)  # type: ignore[arg-type]
@@ -129,14 +131,14 @@ class World(Outorgas):
         """A session by a certificate step made just now."""
         now = self.clock.now()
         held = self.certificate(name, level)
-        return Session(f"key-{name}", f"session-{name}", PEOPLE[name], held, now, now + timedelta(days=500))
+        return Session(f"key-{name}", f"session-{name}", PEOPLE[name], held, now, now + LONG)
 
     def browsing(self, name: str, level: str, key: str) -> Session:
         """A session in a browser, its login a while ago."""
         now = self.clock.now()
         held = self.certificate(name, level)
         at = now - timedelta(hours=1)
-        session = Session(key, f"browser-{name}", PEOPLE[name], held, at, now + timedelta(days=500))
+        session = Session(key, f"browser-{name}", PEOPLE[name], held, at, now + LONG)
         self.sessions.put(session)
         return session
 
