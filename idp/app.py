@@ -32,16 +32,13 @@ from idp.domain.registration import Ceiling
 from idp.domain.representation import Regras
 from idp.fetch.documents import ClientDocuments
 from idp.flow.authorize import Journey
-from idp.flow.autorizacoes import Autorizacoes
 from idp.flow.gateway import Gateway
 from idp.flow.inscricoes import Inscricoes
 from idp.flow.logout import Logout
-from idp.flow.meus_dados import MeusDados
 from idp.flow.outorga import Outorga
 from idp.flow.policy import Policy
 from idp.flow.redeem import Redemption
 from idp.flow.source import OwnTables
-from idp.flow.usos import Usos
 from idp.keyring import KeyRing
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.metadata import Paths
@@ -236,24 +233,9 @@ def create_issuer(settings: Settings) -> Flask:
             journey=journey,
             outorga=parts.outorga,
             inscricoes=Inscricoes(clock=parts.clock, store=parts.store, regras=parts.policy.regras),
-            usos=Usos(trail=parts.store.trail(), outorga=parts.outorga),
-            autorizacoes=Autorizacoes(
-                clock=parts.clock,
-                store=parts.store,
-                trail=parts.store.trail(),
-                sessions=journey.sessions,
-                identifiers=parts.keys,
-                registered=parts.store.registry().list,
-                logout=logout,
-            ),
-            dados=MeusDados(
-                clock=parts.clock,
-                store=parts.store,
-                identifiers=parts.keys,
-                outorga=parts.outorga,
-                registered=parts.store.registry().list,
-                export=parts.export,
-            ),
+            trail=parts.store.trail(),
+            registered=parts.store.registry().list,
+            export=parts.export,
             prazos=Prazos(
                 autorizacoes=settings.consent_days,
                 acessos=settings.retention_access_days,

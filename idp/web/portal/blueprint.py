@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from flask import Blueprint, Response
 
+from idp.domain.client import Client
 from idp.domain.politica import NotEntitled
 from idp.errors import IllegalTransition, NotFound
 from idp.flow.authorize import Journey
 from idp.flow.autorizacoes import Autorizacoes
 from idp.flow.inscricoes import Inscricoes
-from idp.flow.meus_dados import MeusDados
+from idp.flow.meus_dados import Export, MeusDados
 from idp.flow.outorga import CertificateRefused, Outorga
 from idp.flow.usos import Usos
-from idp.ports import Ephemeral
+from idp.ports import AuditTrail, Ephemeral
 from idp.web.outcome import Responder
 from idp.web.pages import Pages
 from idp.web.portal.acessos import add_acessos
@@ -36,9 +39,9 @@ def make_portal(
     journey: Journey,
     outorga: Outorga,
     inscricoes: Inscricoes,
-    usos: Usos,
-    autorizacoes: Autorizacoes,
-    dados: MeusDados,
+    trail: AuditTrail,
+    registered: Callable[[], Iterable[Client]],
+    export: Export,
     prazos: Prazos,
     ephemeral: Ephemeral,
     pages: Pages,
@@ -46,20 +49,23 @@ def make_portal(
 ) -> Blueprint:
     """The portal over its flow. The authority's policy is the one that ``outorga`` judges by."""
     door = Door(journey, respond, pages, Preenchimentos(ephemeral))
+    clock, store, identifiers = journey.clock, journey.store, journey.identifiers
+    usos = Usos(trail=trail, outorga=outorga)
+    autorizacoes = Autorizacoes(
+        clock=clock,
+        store=store,
+        trail=trail,
+        sessions=journey.sessions,
+        identifiers=identifiers,
+        registered=registered,
+        logout=journey.logout,
+    )
+    dados = MeusDados(
+        clock=clock, store=store, identifiers=identifiers, outorga=outorga, registered=registered, export=export
+    )
+    politica, clients = outorga.politica, journey.clients
     return portal_blueprint(
-        Portal(
-            door,
-            outorga,
-            inscricoes,
-            outorga.politica,
-            pages,
-            journey.clock,
-            journey.clients,
-            usos,
-            autorizacoes,
-            dados,
-            prazos,
-        )
+        Portal(door, outorga, inscricoes, politica, pages, clock, clients, usos, autorizacoes, dados, prazos)
     )
 
 

@@ -18,12 +18,8 @@ from idp.domain.representation import Modo, RepresentationRef
 from idp.domain.session import Session
 from idp.flow import events
 from idp.flow.authorize import Journey
-from idp.flow.autorizacoes import Autorizacoes
 from idp.flow.inscricoes import Inscricoes
-from idp.flow.logout import Logout
-from idp.flow.meus_dados import MeusDados
 from idp.flow.secret import digest
-from idp.flow.usos import Usos
 from idp.ports import AuditEvent
 from idp.storage.ephemeral import EphemeralSessions, EphemeralTransactions
 from idp.storage.sql.personal import Whose, export_person
@@ -52,7 +48,7 @@ class Living:
         ephemeral = MemoryEphemeral()
         self.sessions = EphemeralSessions(ephemeral, self.clock)
         clients, identifiers = world.outorga.clients, FakeIdentifiers()
-        journey = Journey(
+        self.journey = journey = Journey(
             clock=self.clock,
             store=self.store,
             transactions=EphemeralTransactions(ephemeral, self.clock),
@@ -65,16 +61,6 @@ class Living:
         pages = Pages(SITE, self.clock)
         screens = StepScreens(pages, clients, POLICY)
         respond = make_responder(screens, written, lambda granted: {})
-        registered = CLIENT_NAMES.values
-        self.autorizacoes = Autorizacoes(
-            clock=self.clock,
-            store=self.store,
-            trail=self.store.trail(),
-            sessions=self.sessions,
-            identifiers=identifiers,
-            registered=registered,
-            logout=Logout(clock=self.clock, store=self.store, sessions=self.sessions, clients=clients),
-        )
         self.app = Flask("portal", static_folder=None)
         protect(self.app, hsts=False)
         pages.handle_errors(self.app)
@@ -82,16 +68,9 @@ class Living:
             journey=journey,
             outorga=world.outorga,
             inscricoes=Inscricoes(clock=self.clock, store=self.store, regras=world.outorga.regras),
-            usos=Usos(trail=self.store.trail(), outorga=world.outorga),
-            autorizacoes=self.autorizacoes,
-            dados=MeusDados(
-                clock=self.clock,
-                store=self.store,
-                identifiers=identifiers,
-                outorga=world.outorga,
-                registered=registered,
-                export=lambda who, subs, quem, at: export_person(self.store, Whose(who, subs, quem), at),
-            ),
+            trail=self.store.trail(),
+            registered=CLIENT_NAMES.values,
+            export=lambda who, subs, quem, at: export_person(self.store, Whose(who, subs, quem), at),
             prazos=PRAZOS,
             ephemeral=ephemeral,
             pages=pages,
@@ -104,7 +83,7 @@ class Living:
         """Somebody logged in just now, and the cookie of it."""
         cookie = (id or name).ljust(43, "_")[:43]
         made = replace(self.world.quem(name), key=digest(cookie), id=(id or f"s-{name}").ljust(22, "_"))
-        self.sessions.enlist(self.autorizacoes._ourselves(made), made)
+        self.sessions.enlist(self.journey.ourselves(made), made)
         self.sessions.put(made)
         return made, cookie
 
