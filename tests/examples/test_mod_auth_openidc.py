@@ -11,18 +11,19 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import requests
 
 from idp.sandbox.html import Page
-from tests.examples.running import register, to_consent
+from tests.examples.running import reactivate, register, suspend, to_consent
 from tests.journeys.living import LivingSandbox
 from tests.journeys.plain import Browser, choices
 from tests.support.debian import program, unavailable
 from tests.support.npm import EXAMPLES
 from tests.support.ports import free_port
-from tests.support.processes import Process
+from tests.support.processes import Process, wait_until
 
 MODULES = Path("/usr/lib/apache2/modules")
 ESTALEIRO = "AM:049000071"
@@ -47,6 +48,7 @@ DocumentRoot {directory}/site
     OIDCCABundlePath {directory}/web-ca.pem
     OIDCSSLValidateServer On
     Include {example}
+    OIDCRefreshAccessTokenBeforeExpiry 298 logout_on_error
 </VirtualHost>
 <Directory {directory}/site>
     Require all granted
@@ -145,6 +147,34 @@ def test_a_right_of_ones_own_can_be_demanded(apache: Apache, sandbox: LivingSand
     company = Browser(sandbox, "empresa")
     enter(apache, company, "AM:049000012")
     assert "Por direito proprio" in company.get(f"{apache.protected}titular/").text
+
+
+def test_another_inscricao(apache: Apache, sandbox: LivingSandbox) -> None:
+    """By a link to the module's own address, which passes prompt=select_account on."""
+    browser = Browser(sandbox, "contadora")
+    enter(apache, browser)
+    link = {
+        "iss": sandbox.origins.issuer,
+        "target_link_uri": apache.protected,
+        "auth_request_params": "prompt=select_account",
+    }
+    page = to_consent(browser, browser.get(f"{apache.protected}retorno?{urlencode(link)}"))
+    form, offered = choices(page)
+    returned = browser.get(browser.submit(form, "autorizar", escolha=offered["AM:049000063"]).headers["Location"])
+    assert returned.headers["Location"] == apache.protected
+    shown = environment(browser.get(apache.protected))
+    assert json.loads(shown["OIDC_CLAIM_inscricao"])["numero"] == "049000063"
+
+
+def test_a_right_that_has_ended_shuts_the_page(apache: Apache, sandbox: LivingSandbox) -> None:
+    """The refresh is refused; here after two seconds rather than after the example's minute."""
+    browser = Browser(sandbox, "contadora")
+    enter(apache, browser)
+    suspend(sandbox, "prc-estaleiro-contadora")
+    try:
+        wait_until(lambda: browser.get(apache.protected).status_code != 200, "the page is shut")
+    finally:
+        reactivate(sandbox, "prc-estaleiro-contadora")
 
 
 def test_logout_ends_the_session_at_both_ends(apache: Apache, sandbox: LivingSandbox) -> None:
