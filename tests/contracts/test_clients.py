@@ -130,3 +130,20 @@ def test_zero_seconds_always_asks(store: SqlStore) -> None:
     assert clients.get("rp") == replace(CLIENT, name="B")
     store.registry().update(replace(CLIENT, name="C"), NOW, "ana")
     assert clients.get("rp") == replace(CLIENT, name="C")
+
+
+def test_origins_of_applications_in_browsers(store: SqlStore) -> None:
+    """As browsers write them: no default port, no path. Of public, enabled web applications alone."""
+    clients, registry = CachedClients(store.reader, 0, Seconds()), store.registry()
+    registry.add(CLIENT, NOW, "ana")
+    assert clients.browser_origins() == frozenset()
+    uris = ("https://SPA.example:443/cb?x=1", "http://[::1]:9000/", "https://spa.example:8443/cb")
+    spa = Client("spa", "SPA", uris, auth_method=AuthMethod.NONE, sector="spa.example")
+    registry.add(spa, NOW, "ana")
+    assert clients.browser_origins() == {"https://spa.example", "http://[::1]:9000", "https://spa.example:8443"}
+    for shut in (replace(spa, application_type="native"), replace(spa, enabled=False)):
+        registry.update(shut, NOW, "ana")
+        assert clients.browser_origins() == frozenset()
+        registry.update(spa, NOW, "ana")
+    registry.delete("spa", NOW, "ana")
+    assert clients.browser_origins() == frozenset()
