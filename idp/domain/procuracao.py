@@ -158,6 +158,9 @@ class Procuracao:
             estado = _TRANSITIONS[self.estado, event]
         except KeyError:
             raise IllegalTransition("procuracao", self.estado, event) from None
+        if event == "renunciar" and self.cedida_a is not None:
+            # He has left: nothing is his to give up, and by it his successor's powers would end.
+            raise IllegalTransition("procuracao", "cedida", event)
         return replace(self, estado=estado, estado_em=at)
 
     def cedida(self, a: Procuracao) -> Procuracao:

@@ -65,14 +65,15 @@ VENCENDO = timedelta(days=30)
 @dataclass(frozen=True, slots=True)
 class Consulta:
     """A page of a long list. ``situacao``: vigentes, vencendo (those of them that end within ``VENCENDO``), pendentes,
-    encerradas or todas, at the moment ``at``. ``q``: part of a party's name or document. ``limit`` rows from ``offset``
-    on."""
+    encerradas or todas, at the moment ``at``. ``q``: part of a party's name, the beginning of a CNPJ or a whole CPF.
+    ``limit`` rows from ``offset`` on. ``raiz``: a company that named somebody is meant by its CNPJ root."""
 
     at: datetime
     situacao: str = "todas"
     q: str = ""
     limit: int = 50
     offset: int = 0
+    raiz: bool = True
 
 
 class Procuracoes(Protocol):
@@ -168,6 +169,6 @@ class Rascunhos(Protocol):
     def put(self, rascunho: Rascunho) -> None: ...
     def get(self, id: str) -> Rascunho | None: ...
     def delete(self, id: str) -> None: ...
-    def attempt(self, session_id: str, most: int, lifetime: timedelta) -> bool:
-        """Count one more attempt of a session; False once it has made ``most`` within ``lifetime``."""
+    def attempt(self, quem: str, most: int, lifetime: timedelta) -> bool:
+        """Count one more attempt of ``quem``, a digest; False once there were ``most`` within ``lifetime``."""
         ...

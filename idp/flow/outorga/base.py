@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -23,12 +23,14 @@ from idp.flow import events
 from idp.flow.certificate import session_refused
 from idp.flow.outorga.orgao import Orgao
 from idp.flow.outorga.tipos import CertificateRefused
-from idp.flow.secret import new_id
+from idp.flow.secret import digest, new_id
 from idp.flow.source import OwnTables
 from idp.ports import CadastroSource, Clients, Clock, Revocation, Store, UnitOfWork
 from idp.ports.outorga import Alvo, Parte, Rascunhos
 
 _SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+NOMES, NOMES_EM = 30, timedelta(hours=1)
+"""How many CPFs one person may name in how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,12 @@ class Base(Orgao):
         if quem.certificado.in_grace or self.revocation.status(ref.issuer_key, ref.serial, at).in_grace:
             raise NotEntitled(Impedimento.CARENCIA)
 
+    def may_guess(self, quem: Session) -> bool:
+        """Counts that somebody names a CPF, whatever session they do it in: names are not found out by trying."""
+        holder = quem.holder
+        person = holder.responsavel.cpf if isinstance(holder, PessoaJuridica) and holder.responsavel else None
+        return self.rascunhos.attempt(digest(f"nomes\x00{person or holder.documento}"), NOMES, NOMES_EM)
+
     # Standing for a party ------------------------------------------------------------------------------------------
 
     def stands(
@@ -97,14 +105,16 @@ class Base(Orgao):
 
         ``receiving``: for what a company does with power given to it. A firm without any inscrição here is in no
         cadastro of ours and lists no representative; then the responsável that its e-CNPJ names is believed, as at a
-        login. To give power of its own that is not enough. ``about``: what a stranger is told that there is none of, the
-        same as where there is none. Raises NotFound to a stranger, NotEntitled, CadastroStale.
+        login. To give power of its own that is not enough, and a firm that the cadastro knows and lists nobody for has
+        lost its representatives. ``about``: what a stranger is told that there is none of, the same as where there is
+        none. Raises NotFound to a stranger, NotEntitled, CadastroStale.
         """
         holder, listed = quem.holder, frozenset(parte.representantes)
         if isinstance(parte.documento, CNPJ):
             if isinstance(holder, PessoaFisica) or same_person(holder.documento, parte.documento, self.regras):
                 self.fresh(parte, at)
-            if receiving and not listed and isinstance(holder, PessoaJuridica) and holder.responsavel:
+            unknown = parte.nome is None and not listed
+            if receiving and unknown and isinstance(holder, PessoaJuridica) and holder.responsavel:
                 listed = frozenset({holder.responsavel.cpf})
         try:
             return Ator(quem, qualidade(holder, quem.certificado, parte.documento, listed, self.regras))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from idp.domain.ato import AtoRegistrado
 from idp.domain.designacao import Designacao
 from idp.domain.documents import Documento
+from idp.domain.masking import sem_documentos
 from idp.domain.pedido import Pedido
 from idp.domain.person import PessoaFisica
 from idp.domain.politica import Impedimento, NotEntitled
@@ -100,7 +103,7 @@ class Carteira(Eventos):
                 procuracao=procuracao,
                 papel=papel,
                 eventos=() if impedimento else self._eventos(quem, papel, procuracao, above, now),
-                atos=tuple(uow.atos.of_procuracao(id)),
+                atos=tuple(map(_masked if papel == "designado" else _whole, uow.atos.of_procuracao(id))),
                 filhas=tuple(uow.procuracoes.children(id)) if sees_below else (),
                 pai=above[0] if above else None,
                 impedimento=impedimento,
@@ -128,7 +131,7 @@ class Carteira(Eventos):
         self.certificate_holds(quem, now)
         self.source.before_choices(quem.holder)
         offset = (max(1, pagina) - 1) * POR_PAGINA
-        return now, Consulta(now, situacao, q[:LONGEST_QUERY], POR_PAGINA, offset)
+        return now, Consulta(now, situacao, q[:LONGEST_QUERY], POR_PAGINA, offset, self.regras.raiz)
 
     def _in_force(self, uow: UnitOfWork, quem: Session, now: datetime) -> Sequence[Designacao]:
         if not isinstance(quem.holder, PessoaFisica):
@@ -172,7 +175,9 @@ class Carteira(Eventos):
                 linked, impedimento = self._linked(quem, partes[documento], now, receiving=papel == "outorgado")
                 if linked:
                     return papel, impedimento
-        for link in above:  # who passed it on may look, also where he kept nothing
+        for link in above:  # who passed it on may look, also where he kept nothing; not at what his successor passed on
+            if link.cedida_a is not None and link.id != procuracao.pai:
+                continue
             linked, impedimento = self._linked(quem, partes[link.outorgado], now)
             if linked:
                 return "ascendente", impedimento
@@ -207,6 +212,17 @@ class Carteira(Eventos):
             and all(one.estado is EstadoProcuracao.ATIVA and now < one.vigencia.fim for one in (procuracao, *above))
             and suffices(quem.certificado.nivel, procuracao.nivel_minimo)
         )
+
+
+def _whole(ato: AtoRegistrado) -> AtoRegistrado:
+    return ato
+
+
+def _masked(ato: AtoRegistrado) -> AtoRegistrado:
+    """For who is no party of it. The digest is of the whole text, and would not agree."""
+    if ato.texto is None:
+        return ato
+    return replace(ato, texto=sem_documentos(ato.texto), texto_sha256=None)
 
 
 def _pagina(found: Sequence[T], total: int, pagina: int) -> Pagina[T]:

@@ -26,8 +26,6 @@ from idp.ports.outorga import Parte
 
 RASCUNHO = timedelta(minutes=15)
 """How long a draft waits for its certificate step."""
-NOMES, NOMES_EM = 30, timedelta(hours=1)
-"""How many CPFs one session may name in how long: names are not found out by trying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +273,7 @@ class Concessao(Base):
         name = julgar.nome(found, "outorgado_nome", proposta.outorgado_nome)
         if final or not isinstance(outorgado, CPF) or not name:
             return name
-        if not self.rascunhos.attempt(quem.id, NOMES, NOMES_EM):
+        if not self.may_guess(quem):
             found.problem("outorgado", "tentativas")
             return name
         names = uow.partes.nomes(outorgado)

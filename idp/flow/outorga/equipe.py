@@ -16,7 +16,7 @@ from idp.domain.session import Session
 from idp.errors import AlreadySpent, IllegalTransition, InvalidDocument, NotFound
 from idp.flow.outorga import julgar, texto
 from idp.flow.outorga.base import Ator, contribuinte_id, digest_of
-from idp.flow.outorga.conceder import NOMES, NOMES_EM, RASCUNHO, Concessao
+from idp.flow.outorga.conceder import RASCUNHO, Concessao
 from idp.flow.outorga.julgar import Achados
 from idp.flow.outorga.tipos import NotFresh, Problema, Refused
 from idp.flow.secret import new_id
@@ -148,7 +148,7 @@ class Equipe(Concessao):
         return designacao, ator, shown
 
     def _agrees(self, found: Achados, uow: UnitOfWork, quem: Session, cpf: CPF, name: str) -> None:
-        if not self.rascunhos.attempt(quem.id, NOMES, NOMES_EM):
+        if not self.may_guess(quem):
             found.problem("pessoa", "tentativas")
             return
         names = uow.partes.nomes(cpf)

@@ -23,7 +23,8 @@ PARTES = {
     "renunciar": ("outorgado",),
     "revogar": ("outorgante", "ascendente"),
 }
-"""Who may cause which event. An *ascendente* passed the procuração on with reserve: he takes back what he gave."""
+"""Who may cause which event. An *ascendente* passed the procuração on with reserve: he takes back what he gave, until
+he passes on the rest without."""
 
 
 class Eventos(Concessao):
@@ -100,4 +101,4 @@ def holders_of(papel: str, procuracao: Procuracao, above: Sequence[Procuracao]) 
         return [procuracao.outorgante]
     if papel == "outorgado":
         return [procuracao.outorgado]
-    return [] if procuracao.sem_reserva else [link.outorgado for link in above]
+    return [] if procuracao.sem_reserva else [link.outorgado for link in above if link.cedida_a is None]

@@ -172,16 +172,24 @@ class Requests(Base):
         return closed
 
 
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Raises Refused where the text is no CSV."""
+    try:
+        yield from reader
+    except csv.Error:
+        raise Refused([Problema("linhas", "invalido")]) from None
+
+
 def _lines(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Line number, document, and what the line changes in the request. Raises Refused."""
     text = text.removeprefix("\ufeff")
     header = text.partition("\n")[0]
     delimiter = ";" if ";" in header else ","
     reader = csv.reader(StringIO(text), delimiter=delimiter)
-    names = [name.strip().lower() for name in next(reader, [])]
+    names = [name.strip().lower() for name in next(_rows(reader), [])]
     if "documento" not in names:
         raise Refused([Problema("linhas", "colunas", "documento")])
-    for count, row in enumerate(reader):
+    for count, row in enumerate(_rows(reader)):
         if count >= MOST_LINES:
             raise Refused([Problema("linhas", "muitos", str(MOST_LINES))])
         if not any(cell.strip() for cell in row):

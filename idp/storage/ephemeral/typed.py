@@ -126,9 +126,9 @@ class EphemeralRascunhos:
     def delete(self, id: str) -> None:
         self._store.delete(f"rascunho:{id}")
 
-    def attempt(self, session_id: str, most: int, lifetime: timedelta) -> bool:
+    def attempt(self, quem: str, most: int, lifetime: timedelta) -> bool:
         # One place for each attempt, taken once: no two attempts at the same moment count as one.
-        return any(self._store.add_if_absent(f"tentativa:{session_id}:{n}", b"1", lifetime) for n in range(most))
+        return any(self._store.add_if_absent(f"tentativa:{quem}:{n}", b"1", lifetime) for n in range(most))
 
 
 def _put(store: Ephemeral, key: str, value: bytes, lifetime: timedelta) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_
 
 from idp.domain.busca import busca, compacto
 from idp.ports.outorga import Alvo, Consulta
@@ -27,13 +27,16 @@ def of(who: Sequence[Alvo], contribuinte: ColumnElement[str], documento: ColumnE
 def named(
     q: str, names: Sequence[ColumnElement[str]], documents: Sequence[ColumnElement[str]]
 ) -> list[ColumnElement[bool]]:
-    """What ``q`` asks for: part of one of the ``names``, or the beginning of one of the ``documents``."""
+    """What ``q`` asks for: part of one of the ``names``, or one of the ``documents``, of a CNPJ its beginning. A person
+    is found by the whole CPF only: pages mask it, and a part that is found would tell the rest."""
     words, number = busca(q), compacto(q)
     if not words:
         return []
     found = [name.contains(words, autoescape=True) for name in names]
     if len(number) >= 3 and any(c.isdigit() for c in number):
-        found += [document.startswith(number, autoescape=True) for document in documents]
+        for document in documents:
+            company = and_(func.length(document) == 14, document.startswith(number, autoescape=True))
+            found += [company, document == number]
     return [or_(false(), *found)]
 
 

@@ -110,6 +110,8 @@ class SqlProcuracoes:
         whose = [of(by, c.outorgado_contribuinte, c.outorgado)]
         for one in designacoes:
             company = c.outorgado_contribuinte == one.empresa.raiz
+            if not consulta.raiz:
+                company = and_(company, c.outorgado == one.empresa.numero)
             whose.append(and_(company, c.outorgante_contribuinte.in_(one.clientes)) if one.clientes else company)
         return self._page(and_(or_(*whose), _meant(consulta)), (c.outorgante_busca, c.id), consulta)
 

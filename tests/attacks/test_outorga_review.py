@@ -1,0 +1,162 @@
+"""What an attacker would try with giving power: dismissed partners and accountants, guessers, hostile files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from idp.domain.politica import DEFAULT, NotEntitled
+from idp.domain.procuracao import EstadoProcuracao, TipoEscopo
+from idp.domain.representation import Regras
+from idp.errors import IllegalTransition, NotFound
+from idp.flow.outorga import Refused
+from tests.outorga.conftest import make, template
+from tests.outorga.world import (
+    ACAI,
+    ACAI_FILIAL,
+    FIRMA,
+    JOAO,
+    PRODUTORA,
+    TO_FIRMA,
+    TO_JOAO,
+    World,
+    nomeacao,
+    proposta,
+    solicitacao,
+)
+
+__all__ = ["make", "template"]
+E = EstadoProcuracao
+NUMBERED = {
+    "documento\r99990001000198\r": (),
+    'documento\n"99990001000198': (2,),
+    "documento\nx\ry\n": (),
+    "documento\n" + "x" * 140_000: (),
+}
+"""Files that no spreadsheet wrote, and the lines of them that are requests all the same."""
+TO_TEREZA = {"outorgado": "90000108294", "outorgado_nome": "Tereza Kambeba"}
+
+
+@pytest.fixture
+def outorga(make: Callable[..., World]) -> World:
+    return make()
+
+
+def ceded(world: World, **changes: object) -> tuple[str, str]:
+    """Açaí's procuração to the firm, and the one by which the firm passed all of it on to João without reserve."""
+    pai = world.give(**TO_FIRMA, accept="firma").id
+    child = world.give("firma", em_nome_de=FIRMA, pai=pai, sem_reserva=True, **TO_JOAO, accept="joao", **changes)
+    return pai, child.id
+
+
+# -- the accountant who kept nothing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-128")
+def test_who_kept_nothing_ends_nothing(outorga: World) -> None:
+    """By renouncing the procuração above it, the one who has left would end his successor's rights and tokens."""
+    pai, child = ceded(outorga)
+    rests = outorga.grant("joao", child)
+    for who in ("firma", "contadora"):
+        assert outorga.outorga.ver(outorga.quem(who), pai).eventos == ()
+        with pytest.raises(IllegalTransition):
+            outorga.outorga.act(outorga.quem(who), "renunciar", pai)
+    assert outorga.live(rests)
+    assert outorga.kept(pai).estado is E.ATIVA
+    outorga.outorga.act(outorga.quem("acai"), "revogar", pai)
+    assert not outorga.live(rests)
+
+
+@pytest.mark.attack("ATK-128")
+@pytest.mark.attack("ATK-131")
+def test_nor_what_his_successor_passes_on(make: Callable[..., World]) -> None:
+    world = make(politica=replace(DEFAULT, profundidade=2))
+    pai, child = ceded(world, substabelecivel=True)
+    below = world.give("joao", em_nome_de=JOAO, pai=child, **TO_TEREZA, accept="produtora").id
+    with pytest.raises(NotFound):
+        world.outorga.act(world.quem("firma"), "revogar", below)
+    with pytest.raises(NotFound):
+        world.outorga.ver(world.quem("firma"), below)
+    assert world.outorga.act(world.quem("joao"), "revogar", below).estado is E.REVOGADA
+
+
+# -- dismissed partners ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-127")
+def test_a_firm_that_the_cadastro_knows_without_representatives_is_nobody_s(outorga: World) -> None:
+    """The last partner was struck off; her e-CNPJ still works and names her."""
+    waiting = outorga.give(**TO_FIRMA, accept=None).id
+    outorga.sql("DELETE FROM representantes WHERE contribuinte = '12ABC345'")
+    with pytest.raises(NotEntitled):
+        outorga.outorga.act(outorga.quem("firma"), "aceitar", waiting)
+    with pytest.raises(NotEntitled):
+        outorga.outorga.rascunho_de_designacao(outorga.quem("firma"), nomeacao())
+    with pytest.raises(NotEntitled):
+        outorga.outorga.pedir(outorga.quem("firma"), solicitacao(em_nome_de=FIRMA))
+
+
+# -- guessers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-131")
+def test_a_new_session_guesses_no_more_names(outorga: World) -> None:
+    for n in range(30):
+        with pytest.raises(Refused):
+            outorga.draft(outorgado_nome=f"Tentativa {n}")
+    again = replace(outorga.quem("acai"), id="another-session", key="another-key")
+    with pytest.raises(Refused) as refused:
+        outorga.outorga.rascunho(again, proposta(outorgado_nome="Tentativa 31"))
+    assert {(p.campo, p.motivo) for p in refused.value.problemas} == {("outorgado", "tentativas")}
+
+
+@pytest.mark.attack("ATK-131")
+def test_a_part_of_a_cpf_finds_nobody(outorga: World) -> None:
+    """Pages mask it: its missing digits are not found out by searching."""
+    outorga.give(accept="contadora")
+    quem = outorga.quem("acai")
+    for q, many in (("900", 0), ("9000010225", 0), ("900.001.022", 0), ("900.001.022-53", 1), ("Francisca", 1)):
+        assert outorga.outorga.carteira(quem, papel="concedidas", q=q).total == many, q
+    assert outorga.outorga.carteira(outorga.quem("contadora"), papel="recebidas", q="99.990.001").total == 1
+
+
+@pytest.mark.attack("ATK-131")
+def test_an_employee_reads_nobody_s_whole_cpf(outorga: World) -> None:
+    id = outorga.give("produtora", em_nome_de=PRODUTORA, escopo_tipo=TipoEscopo.ESTABELECIMENTO,
+                      **TO_FIRMA, accept="firma").id  # fmt: skip
+    outorga.name()
+    vista = outorga.outorga.ver(outorga.quem("joao"), id)
+    assert vista.papel == "designado"
+    shown = "".join(f"{ato.texto} {ato.motivo}" for ato in vista.atos)
+    assert "***.001.082-**" in shown
+    for whole in ("900.001.082-94", "90000108294", "900.001.022-53"):
+        assert whole not in shown
+    assert "900.001.082-94" in (outorga.outorga.ver(outorga.quem("firma"), id).atos[0].texto or "")
+
+
+@pytest.mark.attack("ATK-129")
+def test_where_roots_do_not_count_an_employee_sees_one_establishment_s(make: Callable[..., World]) -> None:
+    world = make(regras=Regras(raiz=False))
+    id = world.give("castanha", em_nome_de=type(ACAI)("99990002000132"), outorgado=str(ACAI_FILIAL), outorgado_nome="",
+                    escopo_tipo=TipoEscopo.ESTABELECIMENTO, accept="filial").id  # fmt: skip
+    world.name("acai", em_nome_de=ACAI)
+    joao = world.quem("joao")
+    with pytest.raises(NotFound):
+        world.outorga.ver(joao, id)
+    assert world.outorga.carteira(joao, papel="recebidas").total == 0
+
+
+# -- hostile files ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-106")
+@pytest.mark.parametrize("text", NUMBERED, ids=lambda text: text[:20].encode().hex())
+def test_a_file_that_no_spreadsheet_wrote_is_refused_in_words(outorga: World, text: str) -> None:
+    """An answer in words, or lines that are none; never an error of the server."""
+    try:
+        assert outorga.outorga.pedir_lote(outorga.quem("contadora"), text, solicitacao()).feitos == len(NUMBERED[text])
+    except Refused as refused:
+        assert {(p.campo, p.motivo) for p in refused.problemas} == {("linhas", "invalido")}
+        assert not NUMBERED[text]
