@@ -81,8 +81,8 @@ debian: $(DEV) # the programs that tests drive
 	@.ci/debian
 
 # Out of reach, the registry stops nothing: those tests are skipped, and the summary names them.
-npm: # what examples/*/package-lock.json name, where it is not there yet
-	@for lock in examples/*/package-lock.json; do \
+npm: # what the examples' and the tests' package-lock.json name, where it is not there yet
+	@for lock in examples/*/package-lock.json tests/*/package-lock.json; do \
 		cd "$(CURDIR)/$${lock%/*}" && test node_modules/.package-lock.json -nt package-lock.json || \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || \
 		echo "$$lock: not installed; its tests will be skipped" >&2; \
@@ -90,7 +90,7 @@ npm: # what examples/*/package-lock.json name, where it is not there yet
 
 clean: ## remove the environment, caches and build results; the sandbox's data (.sandbox) stays
 	rm -rf $(VENV) dist .artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -rf examples/*/node_modules
+	rm -rf examples/*/node_modules tests/*/node_modules
 	find idp tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

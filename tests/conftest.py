@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         path = corpora.DATA / corpora.CORPORA[name]
         terminalreporter.write_line(f"corpus skipped: {name} (not at {path}; IDP_TEST_DATA says where)")
     for name in npm.missing():
-        terminalreporter.write_line(f"example skipped: {name} (its packages are not installed: make npm)")
+        terminalreporter.write_line(f"skipped: what needs the packages of {name} (not installed: make npm)")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Examples that need packages from npm: ``make npm`` installs what their lock files name."""
+"""Examples and tests that need packages from npm: ``make npm`` installs what their lock files name."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ import pytest
 
 from tests.support.debian import program
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
 
 
 def missing() -> list[str]:
-    """Examples whose packages are not there."""
-    found = (lock.parent for lock in sorted(EXAMPLES.glob("*/package-lock.json")))
-    return [example.name for example in found if not _installed(example)]
+    """Directories whose packages are not there."""
+    found = (lock.parent for folder in ("examples", "tests") for lock in (ROOT / folder).glob("*/package-lock.json"))
+    return sorted(str(one.relative_to(ROOT)) for one in found if not _installed(one))
+
+
+def package(directory: str, name: str) -> Path:
+    """Where ``directory`` (below the root) has the package ``name``. Without it the calling test is skipped."""
+    if not _installed(ROOT / directory):
+        pytest.skip(f"{directory}: packages not installed: make npm")
+    return ROOT / directory / "node_modules" / name
 
 
 def node(example: str) -> str:
@@ -25,7 +33,7 @@ def node(example: str) -> str:
     return program("node", "nodejs")
 
 
-def _installed(example: Path) -> bool:
+def _installed(directory: Path) -> bool:
     """npm writes this file last, and it is as old as the lock it was made from."""
-    made = example / "node_modules" / ".package-lock.json"
-    return made.exists() and made.stat().st_mtime >= (example / "package-lock.json").stat().st_mtime
+    made = directory / "node_modules" / ".package-lock.json"
+    return made.exists() and made.stat().st_mtime >= (directory / "package-lock.json").stat().st_mtime
