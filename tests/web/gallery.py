@@ -29,7 +29,7 @@ from idp.web.assets import assets_blueprint
 from idp.web.pages import Pages, Site
 from idp.web.screens import StepScreens
 from idp.web.security import protect
-from idp.web.views.notice import PASSAGEM, SEM_PEDIDO
+from idp.web.views.notice import HTTP, INDISPONIVEL, ORIGEM, PASSAGEM, SEM_PEDIDO
 from tests.web import people
 
 POLICY = Policy(
@@ -106,6 +106,10 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
         "ficou": lambda: pages.logged_out(stayed=True),
         "sem-pedido": lambda: pages.notice(SEM_PEDIDO, 400),
         "passagem": lambda: pages.notice(PASSAGEM, 400),
+        "origem": lambda: pages.notice(ORIGEM, 403),
+        "indisponivel": lambda: pages.notice(INDISPONIVEL, 503),
+        "inexistente": lambda: pages.notice(HTTP[404], 404),
+        "falha": lambda: pages.notice(HTTP[500], 500),
     }
     for code in CertReason:
         asked = people.refused(code, _TIPOS.get(code, "detail"))
