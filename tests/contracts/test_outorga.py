@@ -141,7 +141,8 @@ def test_requests_are_listed_and_end(store: SqlStore) -> None:
         assert uow.pedidos.made(mine, replace(ALL, situacao="vigentes")) == ([ASKED], 1)
         assert uow.pedidos.made(mine, replace(ALL, situacao="encerradas"))[1] == 2
         assert uow.pedidos.made(mine, replace(ALL, q="99.990.002"))[0] == [late]
-        assert uow.pedidos.received(theirs, replace(ALL, q="900001032"))[1] == 2
+        assert uow.pedidos.received(theirs, replace(ALL, q="900.001.032-25"))[1] == 2
+        assert uow.pedidos.received(theirs, replace(ALL, q="900001032"))[1] == 0, "a part of a CPF finds nobody"
         assert uow.pedidos.received(theirs, replace(ALL, q="jo%"))[1] == 0
         assert uow.pedidos.received([], ALL) == ([], 0)
         assert uow.pedidos.open_with(mine[0], NOW) == ["99990001"]
