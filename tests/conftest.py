@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -40,6 +41,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name in corpora.missing():
         path = corpora.DATA / corpora.CORPORA[name]
         terminalreporter.write_line(f"corpus skipped: {name} (not at {path}; IDP_TEST_DATA says where)")
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            if "deep" in report.keywords and report.when == "call":  # fit to be pasted: when, what, what it counted
+                counted = "".join(f": {said}" for name, said in report.user_properties if name == "deep")
+                seconds = f"{outcome} in {report.duration:.0f} s"
+                terminalreporter.write_line(f"{date.today().isoformat()} {report.nodeid} {seconds}{counted}")
     for name in npm.missing():
         terminalreporter.write_line(f"skipped: what needs the packages of {name} (not installed: make npm)")
 

@@ -97,8 +97,7 @@ _POSTGRESQL = [
         for table, (act, key, when) in _WATCHED.items()
         for statement in (
             _function(f"f_{table}", "ended", key),
-            f"CREATE TRIGGER t_{table} AFTER {act} ON {table} FOR EACH ROW WHEN ({when})"
-            f" EXECUTE FUNCTION f_{table}()",
+            f"CREATE TRIGGER t_{table} AFTER {act} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION f_{table}()",
         )
     ),
 ]

@@ -21,6 +21,7 @@ from idp.domain.person import PessoaJuridica
 from idp.domain.politica import NotEntitled
 from idp.domain.procuracao import TipoEscopo
 from idp.domain.proposta import Nomeacao, Proposta, Rascunho, Solicitacao
+from idp.domain.session import Session
 from idp.domain.transaction import AuthorizationRequest, Prompt, Wanted
 from idp.errors import IllegalTransition, InvalidGrant, InvalidToken, NotFound, RevocationUnknown
 from idp.flow.choices import Look
@@ -93,6 +94,7 @@ class Family:
     right: tuple[str, str, str | None]
     needs: Needs
     made: datetime
+    session: str
     code: str
     spent: bool = False
     dead: bool = False
@@ -140,6 +142,7 @@ class RightsMachine(RuleBasedStateMachine):
         self.tabs: list[Tab] = []
         self.agreed: set[tuple[str, str, tuple[str, str, str | None]]] = set()
         self.keys = 0
+        self.logins = dict.fromkeys(PERSONS, 0)
 
     def teardown(self) -> None:
         self.world.store.close()
@@ -172,6 +175,17 @@ class RightsMachine(RuleBasedStateMachine):
         for family in self.families:
             family.dead = family.dead or doomed(family)
 
+    def browsing(self, who: str, level: str) -> Session:
+        self.keys += 1
+        return self.world.browsing(who, level, f"key-{self.keys}", f"browser-{who}-{self.logins[who]}")
+
+    def refused(self, who: str, session: Session) -> None:
+        """A certificate that will never hold again ends its session when next shown, and what that gave."""
+        if self.state[who] == "revoked" or self.now >= CERTIFICATE_ENDS[who]:
+            self.kill(lambda one: one.session == session.id)
+            self.logins[who] += 1
+            self.tabs = [tab for tab in self.tabs if tab.who != who]
+
     def level(self, who: str, level: str) -> str:
         return "SE-S" if who == "selo" else level
 
@@ -190,8 +204,7 @@ class RightsMachine(RuleBasedStateMachine):
 
     def opened(self, who: str, level: str, client: str, asked: str, prompt: str) -> Tab | None:
         needs, wanted = demanded(client, asked)
-        self.keys += 1
-        session = self.world.browsing(who, level, f"key-{self.keys}")
+        session = self.browsing(who, level)
         request = AuthorizationRequest(
             client_id=client,
             redirect_uri=CLIENTS[client].redirect_uris[0],
@@ -204,6 +217,7 @@ class RightsMachine(RuleBasedStateMachine):
         outcome = self.world.journey.begin(request, browser="browser", session_key=session.key)
         if not self.certified(who):
             assert isinstance(outcome, Redirected if prompt == "none" else AskLogin)
+            self.refused(who, session)
             return None
         recalled = len(rights) == 1 and (who, client, *rights) in self.agreed and prompt != "consent"
         if recalled:
@@ -234,18 +248,21 @@ class RightsMachine(RuleBasedStateMachine):
         return tab
 
     @precondition(lambda self: self.tabs)
-    @rule(tab=PICK, choice=PICK, lawful=st.booleans())
-    def choose(self, tab: int, choice: int, lawful: bool) -> None:
+    @rule(tab=PICK, choice=PICK, among=st.sampled_from(["rights", "links", "links", "everything"]))
+    def choose(self, tab: int, choice: int, among: str) -> None:
         """Anything may be posted to any open page: it is granted exactly if the rules give it now (ATK-120, ATK-121,
         ATK-122)."""
         found = self.tabs[tab % len(self.tabs)]
-        possible = sorted(self.rights(found.who, found.level, found.needs), key=str) if lawful else None
+        possible: list[tuple[str, str, str | None]] = []
+        if among == "rights":
+            possible = sorted(self.rights(found.who, found.level, found.needs), key=str)
+        elif among == "links":
+            possible = [one for one in self.everything() if self.rules.linked(PERSONS[found.who], one)]
         options = possible or [*self.everything(), (NOWHERE, "titular", None), (NOWHERE, "procuracao", "p-none")]
         self.chosen(found, options[choice % len(options)])
 
     def chosen(self, tab: Tab, right: tuple[str, str, str | None]) -> Family | None:
-        self.keys += 1
-        session = self.world.browsing(tab.who, tab.level, f"key-{self.keys}")
+        session = self.browsing(tab.who, tab.level)
         may = right in self.rights(tab.who, tab.level, tab.needs) and self.certified(tab.who)
         outcome = self.world.journey.consented(
             tab.tx, posted(right), browser="browser", csrf=tab.csrf, session_key=session.key
@@ -258,7 +275,8 @@ class RightsMachine(RuleBasedStateMachine):
                 strange = outcome.refused is not None and outcome.refused.value == "sem_vinculo"
                 assert linked or strange, "ATK-131: the same answer as for what does not exist"
             else:
-                self.tabs.remove(tab)
+                self.tabs.remove(tab)  # its session is gone from it
+                self.refused(tab.who, session)
             return None
         assert isinstance(outcome, SignedIn), outcome
         assert isinstance(outcome.then, Granted)
@@ -277,8 +295,9 @@ class RightsMachine(RuleBasedStateMachine):
         assert grant is not None
         assert (grant.holder, grant.client_id, key(grant.choice)) == (PEOPLE[tab.who], tab.client, right)
         if CLIENTS[tab.client].switch == "close":
-            self.kill(lambda one: (one.who, one.client) == (tab.who, tab.client) and one.right != right)
-        family = Family(id, tab.who, tab.level, tab.client, right, tab.needs, self.now, granted.code)
+            same = (grant.session_id, tab.client)
+            self.kill(lambda one: (one.session, one.client) == same and one.right != right)
+        family = Family(id, tab.who, tab.level, tab.client, right, tab.needs, self.now, grant.session_id, granted.code)
         self.families.append(family)
         return family
 

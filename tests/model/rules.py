@@ -220,7 +220,7 @@ class Rules:
     # Giving --------------------------------------------------------------------------------------------------------
 
     def stands(self, who: Person, party: str, *, receiving: bool = False) -> str:
-        """"yes", "no" (the link is there, the certificate does not do) or "stranger"."""
+        """ "yes", "no" (the link is there, the certificate does not do) or "stranger"."""
         listed = self.representatives.get(root(party), set()) if len(party) == 14 else set()
         if not who.company:
             return "yes" if who.document == party or who.document in listed else "stranger"

@@ -133,12 +133,12 @@ class World(Outorgas):
         held = self.certificate(name, level)
         return Session(f"key-{name}", f"session-{name}", PEOPLE[name], held, now, now + LONG)
 
-    def browsing(self, name: str, level: str, key: str) -> Session:
+    def browsing(self, name: str, level: str, key: str, id: str) -> Session:
         """A session in a browser, its login a while ago."""
         now = self.clock.now()
         held = self.certificate(name, level)
         at = now - timedelta(hours=1)
-        session = Session(key, f"browser-{name}", PEOPLE[name], held, at, now + LONG)
+        session = Session(key, id, PEOPLE[name], held, at, now + LONG)
         self.sessions.put(session)
         return session
 
