@@ -76,7 +76,7 @@ class Usos:
     def pagina(self, quem: Session, filtro: Filtro, antes: int | None = None) -> Pagina:
         """One page, the newest first, of those older than the use ``antes``. ``filtro.parte`` is one of ``partes``.
         Raises NotFound for a procuração, a person or a use that is no business of theirs."""
-        if filtro.procuracao and self.outorga.ver(quem, filtro.procuracao).papel == "designado":
+        if filtro.procuracao and self.outorga.ver(quem, filtro.procuracao).alheia:
             raise NotFound("procuracao")
         titular = (
             parse_documento(self._use(filtro, filtro.pessoa).payload["titular"]) if filtro.pessoa is not None else None
@@ -106,9 +106,9 @@ class Usos:
         return sorted(found, key=lambda uso: (uso.at, uso.id), reverse=True)[:limit]
 
     def da_procuracao(self, quem: Session, vista: Vista, limit: int) -> Sequence[Uso]:
-        """The newest by one procuração, or by one that was made of it; to a person named by the outorgado only his
-        own."""
-        narrow = Narrow(titular=quem.holder.documento if vista.papel == "designado" else None)
+        """The newest by one procuração, or by one that was made of it; where those of others are none of this person's
+        business, only his own."""
+        narrow = Narrow(titular=quem.holder.documento if vista.alheia else None)
         return uses(self.trail.uses_of([vista.procuracao.id], limit=limit, narrow=narrow))
 
     def _newest(self, parte: EmNomeDe, limit: int) -> Sequence[Act]:

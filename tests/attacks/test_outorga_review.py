@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from idp.cadastro.importacao import Result, importar
 from idp.domain.politica import DEFAULT, NotEntitled
 from idp.domain.procuracao import EstadoProcuracao, TipoEscopo
 from idp.domain.representation import Regras
 from idp.errors import IllegalTransition, NotFound
 from idp.flow.outorga import Refused
-from tests.outorga.conftest import make, template
+from tests.outorga.conftest import make, on_postgres, template
 from tests.outorga.world import (
     ACAI,
     ACAI_FILIAL,
@@ -26,8 +28,9 @@ from tests.outorga.world import (
     proposta,
     solicitacao,
 )
+from tests.web.portal.living import Living
 
-__all__ = ["make", "template"]
+__all__ = ["make", "on_postgres", "template"]
 E = EstadoProcuracao
 NUMBERED = {
     "documento\r99990001000198\r": (),
@@ -73,13 +76,27 @@ def test_who_kept_nothing_ends_nothing(outorga: World) -> None:
 @pytest.mark.attack("ATK-131")
 def test_nor_what_his_successor_passes_on(make: Callable[..., World]) -> None:
     world = make(politica=replace(DEFAULT, profundidade=2))
-    pai, child = ceded(world, substabelecivel=True)
+    _, child = ceded(world, substabelecivel=True)
     below = world.give("joao", em_nome_de=JOAO, pai=child, **TO_TEREZA, accept="produtora").id
     with pytest.raises(NotFound):
         world.outorga.act(world.quem("firma"), "revogar", below)
     with pytest.raises(NotFound):
         world.outorga.ver(world.quem("firma"), below)
     assert world.outorga.act(world.quem("joao"), "revogar", below).estado is E.REVOGADA
+
+
+@pytest.mark.attack("ATK-131")
+def test_nor_sees_what_his_successor_does(outorga: World, tmp_path: Path) -> None:
+    living = Living(outorga, tmp_path)
+    pai, child = ceded(outorga)
+    living.use("joao", child, cadeia=[pai])
+    living.sealed()
+    for who, seen in (("firma", False), ("contadora", False), ("joao", True), ("acai", True)):
+        browser = living.browser(who)
+        for id in (pai, child):
+            for path in (f"/portal/procuracoes/{id}", f"/portal/usos?procuracao={id}"):
+                page = browser.get(path)
+                assert ("DT-e" in page.text) is (seen and page.status_code == 200), (who, path)
 
 
 # -- dismissed partners ----------------------------------------------------------------------------------------------
@@ -154,9 +171,83 @@ def test_where_roots_do_not_count_an_employee_sees_one_establishment_s(make: Cal
 @pytest.mark.attack("ATK-106")
 @pytest.mark.parametrize("text", NUMBERED, ids=lambda text: text[:20].encode().hex())
 def test_a_file_that_no_spreadsheet_wrote_is_refused_in_words(outorga: World, text: str) -> None:
-    """An answer in words, or lines that are none; never an error of the server."""
-    try:
-        assert outorga.outorga.pedir_lote(outorga.quem("contadora"), text, solicitacao()).feitos == len(NUMBERED[text])
-    except Refused as refused:
-        assert {(p.campo, p.motivo) for p in refused.problemas} == {("linhas", "invalido")}
-        assert not NUMBERED[text]
+    """Never an error of the server."""
+    if NUMBERED[text]:
+        assert outorga.outorga.pedir_lote(outorga.quem("contadora"), text, solicitacao()).feitos == 1
+        return
+    with pytest.raises(Refused) as refused:
+        outorga.outorga.pedir_lote(outorga.quem("contadora"), text, solicitacao())
+    assert {(p.campo, p.motivo) for p in refused.value.problemas} == {("linhas", "invalido")}
+
+
+HEADER = (
+    "tipo,documento,nome,id,outorgado,outorgado_nome,poderes,escopo,inscricoes,inicio,fim,estado,substabelecivel,pai"
+)
+
+
+def line(world: World, id: str, **changes: str) -> str:
+    """The procuração as an export of the authority would write it."""
+    kept = world.kept(id)
+    values = {
+        "tipo": "procuracao",
+        "documento": str(kept.outorgante),
+        "nome": kept.outorgante_nome,
+        "id": id,
+        "outorgado": str(kept.outorgado),
+        "outorgado_nome": kept.outorgado_nome,
+        "poderes": "|".join(sorted(kept.poderes)),
+        "escopo": kept.escopo.tipo.value,
+        "inscricoes": "",
+        "inicio": kept.vigencia.inicio.isoformat(),
+        "fim": kept.vigencia.fim.isoformat(),
+        "estado": kept.estado.value,
+        "substabelecivel": "sim" if kept.substabelecivel else "nao",
+        "pai": kept.pai or "",
+    }
+    return f"{HEADER}\n{','.join((values | changes).values())}\n"
+
+
+def imported(world: World, text: str) -> Result:
+    with world.store.staging(world.clock.now()) as staging:
+        return importar(text.splitlines(keepends=True), staging, summary={"file": "f.csv"})
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest) -> World:
+    world: World = request.getfixturevalue("outorga" if request.param == "sqlite" else "on_postgres")
+    return world
+
+
+@pytest.mark.attack("ATK-125")
+def test_a_file_changes_neither_parties_nor_what_was_given_here(either: World) -> None:
+    id = either.give().id
+    before = either.kept(id)
+    assert imported(either, line(either, id)).tables["procuracoes"].same == 1
+    for changes in (
+        {"outorgado": JOAO.numero},
+        {"documento": "99990002000132"},
+        {"poderes": "todos"},
+        {"fim": "2031-01-01"},
+        {"substabelecivel": "sim"},
+        {"escopo": "inscricoes", "inscricoes": "AM:049000063"},
+    ):
+        result = imported(either, line(either, id, **changes))
+        assert (result.applied, result.problem_count) == (False, 1), changes
+        assert either.kept(id) == before
+    assert imported(either, line(either, id, estado="REVOGADA")).applied
+    assert either.kept(id).estado is E.REVOGADA
+
+
+@pytest.mark.attack("ATK-125")
+def test_a_file_accepts_nothing_and_lifts_no_suspension(either: World) -> None:
+    waiting = either.give(accept=None).id
+    assert imported(either, line(either, waiting, estado="ATIVA")).tables["procuracoes"].kept == 1
+    assert either.kept(waiting).estado is E.PENDENTE
+    given = either.give().id
+    either.clock.tick()
+    either.outorga.autoridade("suspender", given, "ana", "denúncia")
+    for estado in ("ATIVA", "PENDENTE"):
+        assert imported(either, line(either, given, estado=estado)).tables["procuracoes"].kept == 1
+        assert either.kept(given).estado is E.SUSPENSA
+    assert imported(either, line(either, given, estado="EXTINTA")).applied
+    assert either.kept(given).estado is E.EXTINTA

@@ -115,6 +115,14 @@ class Vista:
     pai: Procuracao | None = None
     impedimento: Impedimento | None = None
 
+    @property
+    def alheia(self) -> bool:
+        """Whether what others do by it is none of this person's business: whom the outorgado named, and who passed all
+        of it on and kept nothing."""
+        ceded = self.papel == "outorgado" and self.procuracao.cedida_a is not None
+        left = self.papel == "ascendente" and self.procuracao.sem_reserva
+        return self.papel == "designado" or ceded or left
+
 
 @dataclass(frozen=True, slots=True)
 class Lote:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
     true,
@@ -30,7 +31,15 @@ from sqlalchemy import (
 
 from idp.domain.procuracao import EstadoProcuracao
 from idp.storage.sql.statements import Upsert
-from idp.storage.sql.tables import Moment, contribuintes, estabelecimentos, inscricoes, procuracoes, representantes
+from idp.storage.sql.tables import (
+    Moment,
+    atos,
+    contribuintes,
+    estabelecimentos,
+    inscricoes,
+    procuracoes,
+    representantes,
+)
 
 _IN_FORCE = (EstadoProcuracao.PENDENTE, EstadoProcuracao.ATIVA, EstadoProcuracao.SUSPENSA)
 _ENDED = [estado.value for estado in EstadoProcuracao if estado not in _IN_FORCE]
@@ -41,9 +50,22 @@ OURS = ("estado_em", "fetched_at", "sem_reserva", "cedida_a", "criada_em")
 """Columns that no file says anything about."""
 
 
+# No select of the table itself: in an upsert's condition the row is already there, and is named, not joined.
+_SUSPENDED_HERE = exists().where(
+    atos.c.procuracao == literal_column("procuracoes.id"),
+    atos.c.evento == "suspender",
+    atos.c.em == literal_column("procuracoes.estado_em"),
+)
+
+
 def _kept(estado: ColumnElement[str]) -> ColumnElement[bool]:
-    """A procuração that has ended here stays as it ended, whatever a file says."""
-    return and_(procuracoes.c.estado.in_(_ENDED), procuracoes.c.estado != estado)
+    """What has happened here stays, whatever a file says: an end, a suspension by an officer, and of one given here
+    that nobody has accepted it yet. A file may end and suspend; it brings nothing into force that was not."""
+    here = procuracoes.c.estado
+    waiting = and_(here == EstadoProcuracao.PENDENTE.value, procuracoes.c.criada_em.is_not(None))
+    suspended = and_(here == EstadoProcuracao.SUSPENSA.value, _SUSPENDED_HERE)
+    into_force = and_(estado.in_([one.value for one in _IN_FORCE]), or_(waiting, suspended))
+    return and_(here != estado, or_(here.in_(_ENDED), into_force))
 
 
 class Target:
@@ -159,6 +181,31 @@ MOVED = (
     .returning(_n.c.linha)
 )
 """Procurações that are here already, under another pai."""
+_TERMS = ("poderes", "escopo", "inscricoes", "inicio", "fim", "substabelecivel", "nivel_minimo")
+OTHERS = (
+    delete(_n)
+    .where(
+        exists().where(
+            _here.c.id == _n.c.id,
+            or_(
+                _here.c.outorgante != _n.c.outorgante,
+                _here.c.outorgado != _n.c.outorgado,
+                and_(
+                    _here.c.criada_em.is_not(None),
+                    or_(*(_here.c[name].is_distinct_from(_n.c[name]) for name in _TERMS)),
+                ),
+            ),
+        )
+    )
+    .returning(_n.c.linha)
+)
+"""Procurações that are here already between other parties, or given here on other terms: those were read and confirmed
+by a certificate, and their text is kept."""
+ALTERED = (
+    (MOVED, "pai: it is another here"),
+    (OTHERS, "outorgado, poderes, fim: it has other parties here, or was given here on other terms"),
+    (CIRCLES, "pai: it descends from itself"),
+)
 # Whoever changes a company's representantes holds its contribuinte first (see storage.sql.cadastro).
 _held = (
     select(contribuintes.c.id)

@@ -25,13 +25,12 @@ from idp.storage.sql import rows
 from idp.storage.sql.audit import SqlAudit
 from idp.storage.sql.engine import answering
 from idp.storage.sql.staged import (
+    ALTERED,
     CHECKS,
-    CIRCLES,
     CONTRIBUINTES,
     ESTABELECIMENTOS,
     INSCRICOES,
     LOCK,
-    MOVED,
     OURS,
     PROCURACOES,
     REPRESENTANTES,
@@ -85,7 +84,7 @@ class SqlStaging:
             while lines := self._connection.execute(statement).scalars().all():
                 for line in lines:
                     yield line, f"{reason}, here or in the file"
-        for statement, reason in ((MOVED, "pai: it is another here"), (CIRCLES, "pai: it descends from itself")):
+        for statement, reason in ALTERED:
             for line in self._connection.execute(statement).scalars().all():
                 yield line, reason
 

@@ -37,7 +37,7 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
     @door.shown
     def show(quem: Session, id: str) -> Response:
         found = outorga.ver(quem, id)
-        all_uses = found.papel != "designado"
+        all_uses = not found.alheia
         return portal.render(
             quem,
             "concedidas" if found.papel == "outorgante" else "recebidas",
