@@ -224,6 +224,8 @@ class Journey(Selecting):
             if step.pending(tx):
                 if tx.silent:
                     error = step.error(tx, possible, particular(demanded(client, tx.request.wanted)))
+                    if tx.session is not None and not self.agreed_before(tx, tx.session, client, now):
+                        error = "consent_required"  # the person has not told this client what there is to choose
                     return Redirected(tx.request, error, LACKING if error == "access_denied" else "")
                 return self._ask(step, tx, client, look=look, refused=refused, known_at=known_at)
         return self._issue(tx, client, now, new)

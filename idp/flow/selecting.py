@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from idp.domain.client import AuthMethod, Client
+from idp.domain.client_metadata import without_loopback_port
 from idp.domain.procura import Procura
 from idp.domain.representation import RepresentationRef
 from idp.domain.session import Session
@@ -114,7 +115,8 @@ class Selecting(ABC):
 
     def recall(self, tx: Transaction, session: Session, client: Client, now: datetime) -> tuple[Transaction, bool]:
         """Take up a remembered choice where the rules allow one: the hinted token's, or the only one there is. And
-        whether there is anything to choose, which only a silent request needs to know."""
+        whether there is anything to choose, which only a silent request needs to know. A public client at a loopback
+        address may be any program on the computer: nobody's consent is remembered for that (RFC 8252 §8.6)."""
         if tx.request.prompt & {Prompt.CONSENT, Prompt.SELECT_ACCOUNT}:
             return tx, True
         if session.auth_time >= tx.started_at and session.certificado.validade - now <= EXPIRY_WARNING:
@@ -132,7 +134,18 @@ class Selecting(ABC):
                     return tx, bool(few)
                 ref = few[0].ref
             agreed = uow.consents.granted(self.consenting(session, client), client.client_id, ref, now)
-        return tx.with_choice(ref, consented=tx.request.disclosures <= agreed), True
+        known = not (client.public and without_loopback_port(tx.request.redirect_uri))
+        return tx.with_choice(ref, consented=known and tx.request.disclosures <= agreed), True
+
+    def agreed_before(self, tx: Transaction, session: Session, client: Client, now: datetime) -> bool:
+        """Whether the person lets this client know, on behalf of any inscrição, what is asked. Silently, any other
+        client would else learn by asking who has a right to what (ATK-098, ATK-131)."""
+        who = self.consenting(session, client)
+        with self.store.reading() as uow:
+            recent = uow.consents.recent(who, client.client_id, now, limit=MAX_PINNED)
+            return any(
+                tx.request.disclosures <= uow.consents.granted(who, client.client_id, ref, now) for ref in recent
+            )
 
     # -- the list itself ---------------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ def access_token(
         "acr": acr(authorization),
         **with_status(access_token_claims(authorization, scopes), issuer),
     }
-    details = granted_details(authorization)
+    details = granted_details(authorization, scopes)
     if details is not None:
         claims["authorization_details"] = details  # RFC 9396 §9.1
     return keys.sign_jwt(claims, client.access_token_alg, ACCESS_TOKEN), exp - iat

@@ -12,12 +12,14 @@ answer repeats it with the inscrição that was chosen and by what right.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from idp.domain.certificado import Nivel
+from idp.domain.client import Client
 from idp.domain.grant import Authorization
 from idp.domain.transaction import Wanted
-from idp.oidc.claims import direito
+from idp.oidc.claims import direito, may_receive
 from idp.oidc.claims_request import inscricao_id
 from idp.oidc.errors import Returned
 from idp.oidc.jose import BadToken, members
@@ -52,10 +54,11 @@ def authorization_details(text: str) -> Wanted:
     )
 
 
-def granted_details(authorization: Authorization) -> list[dict[str, Any]] | None:
-    """What was granted of the details asked for (RFC 9396 §7); None where none were."""
+def granted_details(authorization: Authorization, scopes: Collection[str]) -> list[dict[str, Any]] | None:
+    """What was granted of the details asked for (RFC 9396 §7), for a token of ``scopes``; None where none were, and
+    where token or client may not tell the inscrição (any more)."""
     wanted, inscricao = authorization.grant.wanted, authorization.representation.inscricao.id
-    if not wanted.detailed:
+    if not wanted.detailed or "inscricao" not in scopes or not may_be_told(authorization.client):
         return None
     detail: dict[str, Any] = {"type": TYPE, "inscricao": {"uf": inscricao.uf, "numero": inscricao.numero}}
     if wanted.poderes:
@@ -63,6 +66,11 @@ def granted_details(authorization: Authorization) -> list[dict[str, Any]] | None
     if wanted.nivel_minimo is not None:
         detail["nivel_minimo"] = wanted.nivel_minimo.value
     return [{**detail, "representacao": direito(authorization)}]
+
+
+def may_be_told(client: Client) -> bool:
+    """Whether the registration of ``client`` lets it hear of the inscrição."""
+    return may_receive(client, "inscricao", "inscricao")
 
 
 def _inscricao(value: Any) -> Any:

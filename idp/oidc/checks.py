@@ -14,7 +14,7 @@ from idp.domain import client_metadata
 from idp.domain.client import Client, GrantType
 from idp.domain.transaction import Prompt, Wanted
 from idp.errors import InvalidClient
-from idp.oidc.authorization_details import authorization_details
+from idp.oidc.authorization_details import authorization_details, may_be_told
 from idp.oidc.claims_request import Demanded, claims_request
 from idp.oidc.errors import Returned
 from idp.oidc.jose import BadToken
@@ -170,6 +170,8 @@ def _wanted(incoming: Incoming, demanded: Demanded) -> Wanted:
     if text is None:
         return Wanted(inscricao=demanded.inscricao)
     wanted = authorization_details(text)
+    if not may_be_told(incoming.client):
+        raise Returned("invalid_authorization_details", "the client is not registered to be told an inscricao")
     if "inscricao" not in incoming.client.scopes.intersection(incoming.params.get("scope", "").split()):
         raise Returned("invalid_authorization_details", "authorization_details goes with the scope inscricao")
     if demanded.inscricao is None:

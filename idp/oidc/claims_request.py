@@ -37,11 +37,15 @@ def claims_request(text: str, client: Client) -> Demanded:
     (§5.5.1). Raises Returned."""
     asked = {place: list(_members(text, place)) for place in PLACES}
     every = [*asked["id_token"], *asked["userinfo"]]
+    inscricao = _one(every, "inscricao", inscricao_id)
+    if inscricao is not None and claim_asked(client, "inscricao") is None:
+        # Left out, it would be taken as met; held to, it would tell who has the right to it (ATK-131).
+        raise Returned("invalid_request", "claims names an inscricao, which the client is not registered to be told")
     return Demanded(
         ClaimsAsked(*(_wishes(asked[place], client) for place in PLACES)),
         _one(every, "sub", _subject),
         _acr(asked["id_token"]),
-        _one(every, "inscricao", inscricao_id),
+        inscricao,
     )
 
 

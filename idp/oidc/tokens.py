@@ -62,7 +62,7 @@ class Tokens:
                 protection=self._protection,
                 access_token=token,
             )
-        details = granted_details(authorization)
+        details = granted_details(authorization, scopes)
         return answer if details is None else {**answer, "authorization_details": details}
 
     def ready(self, client: Client) -> None:

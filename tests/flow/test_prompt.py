@@ -71,8 +71,9 @@ def test_prompt_with_several_choices_is_never_decided_for_the_person(world: Worl
 
 
 def test_prompt_none_with_nothing_to_choose(world: World) -> None:
+    """Whom the person agreed to tell so, hears it; any other client hears the same as of somebody who has choices."""
     world.sign_in(world.begin(), "eva")
-    assert answer(world.begin(prompt="none", sso=True)) == "interaction_required"
+    assert answer(world.begin(prompt="none", sso=True)) == "consent_required"
 
 
 def test_prompt_login_asks_for_the_certificate_once_and_not_for_ever(world: World) -> None:
@@ -198,7 +199,7 @@ def test_a_hint_from_another_session_chooses_nothing(world: World) -> None:
 def test_a_hint_from_another_client_chooses_nothing(world: World) -> None:
     world.code("wayne", WAYNE1, client="app")
     (grant,) = world.store.rows.grants.values()
-    assert answer(world.begin(prompt="none", hint_sid=grant.sid, sso=True)) == "account_selection_required"
+    assert answer(world.begin(prompt="none", hint_sid=grant.sid, sso=True)) == "consent_required"
 
 
 def test_a_hinted_choice_that_no_longer_holds_is_not_taken_up(world: World) -> None:

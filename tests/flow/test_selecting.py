@@ -133,7 +133,7 @@ def test_one_that_does_not_exist_is_answered_like_one_without_right(world: World
             answers.append((redirected.error, redirected.description))
         answers.append((asked.choices.available, asked.choices.missing))
     denied = ("access_denied", "the holder lacks the right that was asked for")
-    assert answers == [denied, denied, ((), ())] * 2
+    assert answers == [denied, ("consent_required", ""), ((), ())] * 2
 
 
 def test_who_has_the_right_and_cancels_refused(world: World) -> None:
