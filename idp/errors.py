@@ -83,7 +83,7 @@ class TooMany(TemporarilyUnavailable):
 
 class DocumentUnavailable(TemporarilyUnavailable):
     """Something that a client publishes could not be had. ``reason`` is a token for the log: see ``idp.fetch.tokens``
-    and, of our own restraint, ``busy`` (too many at once) and ``cooling`` (its host failed a moment ago)."""
+    and, of our own restraint, ``busy`` (too many at once) and ``cooling`` (it failed a moment ago)."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

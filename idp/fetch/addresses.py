@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_IPV6 = ipaddress.IPv6Network("2000::/3")
+"""All that is assigned for the public Internet (RFC 4291 §2.4): what is global elsewhere is so by default."""
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _PORTS = (None, 80, 443)
 _LONGEST = 1024
@@ -77,6 +79,8 @@ def public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return public(str(inner))
+        if ip not in _IPV6:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

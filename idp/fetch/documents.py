@@ -1,8 +1,9 @@
 """What clients publish and receive, asked for while a request waits (ATK-090): one small exchange, or none.
 
 The host is the client's choice, so it is trusted with nothing: https on port 443 of a public address, or a host and
-port that the operator named; no redirect and no proxy; a few threads, fewer per host, and seconds; and a host that
-failed is left alone for a while, so that a slow one holds no worker.
+port that the operator named; no redirect and no proxy; a few threads, fewer per host, and seconds; and an address that
+failed is left alone for a while, so that a slow one holds no worker. Not its whole host: anybody may name a slow
+address of somebody else's, whose own must still be found.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class ClientDocuments:
         """One exchange on another thread: not even a name server of the host's own may take longer."""
         host = self._permitted(url)
         give_up = time.monotonic() + seconds
-        self._begin(host)
+        self._begin(host, url)
         job: Future[tuple[http.client.HTTPResponse, bytes]]
         job = self._pool.submit(self._exchange, url, method, content, headers, limit, give_up, seconds)
         job.add_done_callback(lambda _: self._end(host))
@@ -78,7 +79,7 @@ class ClientDocuments:
             return job.result(seconds + 0.2)
         except (NotYet, NotFetched, NotAllowed) as error:
             job.cancel()
-            self._cool(host)
+            self._cool(url)
             token = "timeout" if isinstance(error, NotYet) else error.token
             raise DocumentUnavailable(token, str(error)) from error
 
@@ -92,9 +93,9 @@ class ClientDocuments:
             raise DocumentUnavailable("not-allowed", url[:200])
         return host
 
-    def _begin(self, host: str) -> None:
+    def _begin(self, host: str, url: str) -> None:
         with self._lock:
-            if self._cooling.get(host, 0.0) > self._monotonic():
+            if self._cooling.get(url, 0.0) > self._monotonic():
                 raise DocumentUnavailable("cooling", host)
             if self._asking[host] >= _AT_ONE_HOST or self._asking.total() >= _AT_ONCE:
                 raise DocumentUnavailable("busy", host)
@@ -105,12 +106,12 @@ class ClientDocuments:
             self._asking[host] -= 1
             self._asking = +self._asking  # forgets the hosts at zero
 
-    def _cool(self, host: str) -> None:
+    def _cool(self, url: str) -> None:
         with self._lock:
             now = self._monotonic()
             if len(self._cooling) >= _REMEMBERED:
                 self._cooling = {one: until for one, until in self._cooling.items() if until > now}
-            self._cooling[host] = now + _COOLING_SECONDS
+            self._cooling[url] = now + _COOLING_SECONDS
 
     def _exchange(
         self,

@@ -153,18 +153,18 @@ def test_the_longest_document(server: HttpsServer, documents: ClientDocuments) -
     assert refused(documents, server.url("/big"), limit=100) == "too-large"
 
 
-def test_a_slow_host_costs_its_seconds_once_and_is_then_left_alone(server: HttpsServer) -> None:
+def test_a_slow_address_costs_its_seconds_once_and_is_then_left_alone(server: HttpsServer) -> None:
     server.pages["/slow"] = lambda handler: _drip(handler, server.stopping)
     now = [1000.0]
     documents = ClientDocuments([server.host], server.ca_file, lambda: now[0])
     began = time.monotonic()
     assert refused(documents, server.url("/slow"), seconds=0.3) == "timeout"
     assert time.monotonic() - began < 1.5
-    assert refused(documents, server.url("/other")) == "cooling"
+    assert refused(documents, server.url("/slow")) == "cooling"
     assert [path for _, path, _ in server.asked] == ["/slow"]
     now[0] += 10.1
-    server.pages["/other"] = b"{}"
-    assert documents.get(server.url("/other")).body == b"{}"
+    server.pages["/slow"] = b"{}"
+    assert documents.get(server.url("/slow")).body == b"{}"
 
 
 def test_a_slow_name_server_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
