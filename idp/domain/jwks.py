@@ -1,4 +1,4 @@
-"""Public keys a relying party may register or publish (RFC 7517): RSA of 2048 bits or more, or EC on P-256; nothing
+"""Public keys a relying party may register or publish (RFC 7517): RSA of 2048 to 8192 bits, or EC on P-256; nothing
 secret.
 """
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from idp.errors import InvalidClient
 
+_LONGEST_RSA = 8192
+"""Bits. What is longer costs much to compute with, and beyond 16,384 OpenSSL refuses."""
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
@@ -50,7 +52,9 @@ def _problem(key: Mapping[str, Any]) -> str | None:
     if key.get("kty") == "RSA":
         if _number(key.get("n")).bit_length() < 2048:
             return "is RSA of less than 2048 bits"
-        return "has an RSA exponent below 65537 or even" if not _sound_exponent(_number(key.get("e"))) else None
+        if _number(key.get("n")).bit_length() > _LONGEST_RSA:
+            return f"is RSA of more than {_LONGEST_RSA} bits"
+        return None if _sound_exponent(_number(key.get("e"))) else "has an RSA exponent below 65537, above 2^32 or even"
     if key.get("kty") == "EC" and key.get("crv") == "P-256":
         sizes = {len(_bytes(key.get(coordinate))) for coordinate in ("x", "y")}
         return None if sizes == {32} else "has coordinates that are not of P-256"
@@ -58,7 +62,7 @@ def _problem(key: Mapping[str, Any]) -> str | None:
 
 
 def _sound_exponent(e: int) -> bool:
-    return e >= 65537 and e % 2 == 1
+    return 65537 <= e < 2**32 and e % 2 == 1
 
 
 def _number(value: object) -> int:

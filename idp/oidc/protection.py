@@ -12,6 +12,7 @@ from joserfc import jwe
 
 from idp.domain.client import Client
 from idp.domain.client_metadata import Encryption
+from idp.errors import DocumentUnavailable
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.keys import Keys
 
@@ -47,7 +48,10 @@ class Protection:
         header = {"alg": encryption.alg, "enc": encryption.enc}
         header |= {"kid": jwk["kid"]} if "kid" in jwk else {}
         header |= {"cty": kind} if kind else {}
-        return jwe.encrypt_compact(header, content, key, algorithms=[encryption.alg, encryption.enc])
+        try:
+            return jwe.encrypt_compact(header, content, key, algorithms=[encryption.alg, encryption.enc])
+        except ValueError as error:  # it could be read as a key, and is none
+            raise DocumentUnavailable("not-keys", f"of {client.client_id} for {encryption.alg}") from error
 
 
 def wants_jwt(client: Client) -> bool:
