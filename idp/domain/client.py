@@ -61,6 +61,10 @@ class GrantType(StrEnum):
     IMPLICIT = "implicit"
 
 
+LOGINS = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.IMPLICIT})
+"""Those by which people log in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """One registered application.
@@ -126,6 +130,10 @@ class Client:
     @property
     def public(self) -> bool:
         return self.auth_method is AuthMethod.NONE
+
+    @property
+    def logs_people_in(self) -> bool:
+        return not self.grant_types.isdisjoint(LOGINS)
 
     @property
     def browser_origins(self) -> frozenset[str]:

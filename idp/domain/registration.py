@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from idp.domain.client import AuthMethod, Client, GrantType, refuse_dead
+from idp.domain.client import LOGINS, AuthMethod, Client, GrantType, refuse_dead
 from idp.errors import InvalidClient
 
 OPEN = "open"
@@ -77,6 +77,9 @@ def registered(
     if fields.get("subject_type") == "public" and not (ceiling.public_subject or public_already):
         fields["subject_type"] = "pairwise"
     _check_hosts(fields, ceiling)
+    if before is not None and before.resource is not None and before.logs_people_in and not grants & LOGINS:
+        # Whoever logs nobody in reads the tokens of all that call its resource; an administrator says who that is.
+        raise InvalidClient("grant_types", "a client of an API keeps one by which people log in")
     uris = fields.get("redirect_uris", ())
     unnamed = "subject_type" not in given and not fields.get("sector_identifier_uri")
     if unnamed and len({urlsplit(uri).hostname for uri in uris}) > 1:
@@ -107,6 +110,7 @@ _KEPT = (
     "enabled",
     "claims",
     "poderes",
+    "switch",
 )
 """What an application cannot say of itself."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Request, Response, request
 
-from idp.domain.client import Client, GrantType
+from idp.domain.client import Client
 from idp.errors import InvalidToken
 from idp.flow.redeem import Redemption
 from idp.oidc.access_token import audience, grant_of, scope_text
@@ -28,7 +28,6 @@ from idp.oidc.status_address import with_status
 from idp.ports import Clients, Clock
 
 JWT = "application/token-introspection+jwt"
-_LOGS_PEOPLE_IN = {GrantType.AUTHORIZATION_CODE, GrantType.IMPLICIT}
 _INACTIVE = {"active": False}
 _OF_THE_TOKEN = ("exp", "iat", "aud", "iss", "jti")
 
@@ -125,7 +124,7 @@ def introspection_blueprint(
 def _may_ask(caller: Client, claims: dict[str, Any]) -> bool:
     if claims["client_id"] == caller.client_id:
         return True
-    return caller.resource is not None and caller.resource == claims["aud"] and not caller.grant_types & _LOGS_PEOPLE_IN
+    return caller.resource is not None and caller.resource == claims["aud"] and not caller.logs_people_in
 
 
 def _described(claims: dict[str, Any], scopes: frozenset[str]) -> dict[str, Any]:
