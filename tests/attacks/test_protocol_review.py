@@ -1,0 +1,229 @@
+"""What an attacker would try with the whole of OpenID Connect: as an application, a person, an application's host."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from idp.domain.client import AuthMethod, GrantType
+from idp.domain.client_metadata import Encryption
+from idp.domain.jwks import check_public_keys
+from idp.errors import DocumentUnavailable, InvalidClient
+from idp.fetch.addresses import public
+from idp.fetch.documents import ClientDocuments
+from tests.oidc.conftest import _keys, _template, browser, world
+from tests.oidc.test_registration import initial, registration
+from tests.oidc.world import ADA_CHOICE, BASE, Browser, World, answer
+from tests.support.https import HttpsServer
+from tests.support.https import answer as respond
+
+__all__ = ["_keys", "_template", "browser", "world"]
+
+WAYNES = {"uf": "AM", "numero": "040000010"}
+ADAS = {"uf": "AM", "numero": "040000028"}
+OTHER = {"client_id": "other", "redirect_uri": "https://other.example.net/cb"}
+
+
+def naming(inscricao: dict[str, str]) -> str:
+    return json.dumps({"id_token": {"inscricao": {"essential": True, "value": inscricao}}})
+
+
+def payload(token: str) -> dict[str, Any]:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+# -- learning what a person never agreed to tell -----------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-131")
+def test_an_application_unknown_to_the_person_learns_nothing_silently(browser: Browser) -> None:
+    """Whoever is signed in is sent through ``prompt=none`` once for each inscrição of a list."""
+    browser.log_in(b"ada", ADA_CHOICE, **OTHER)
+    asked = [{"claims": naming(ADAS)}, {"claims": naming(WAYNES)}, {}]
+    asked += [
+        {"authorization_details": json.dumps([{"type": "sefaz_representacao", "actions": [poder]}])}
+        for poder in ("dte.consultar", "nfe.emitir")
+    ]
+    told = [answer(browser.authorize(prompt="none", **one)) for one in asked]
+    assert [(one["error"], one.get("error_description")) for one in told] == [("consent_required", None)] * 5
+
+
+@pytest.mark.attack("ATK-131")
+def test_an_application_that_the_person_agreed_to_still_hears_that_a_right_is_missing(browser: Browser) -> None:
+    browser.log_in(b"ada", ADA_CHOICE)
+    assert answer(browser.authorize(prompt="none", claims=naming(WAYNES)))["error"] == "access_denied"
+
+
+@pytest.mark.attack("ATK-131")
+def test_an_inscricao_may_be_named_only_by_who_may_be_told_one(world: World, browser: Browser) -> None:
+    """By an open registration, say: success or failure would tell what its scopes do not."""
+    world.change("app", scopes=frozenset({"openid", "profile"}))
+    refused = answer(browser.authorize(scope="openid", claims=naming(WAYNES)))
+    assert refused["error"] == "invalid_request"
+    world.change("app", scopes=BASE.scopes, claims=frozenset({"name"}))
+    assert answer(browser.authorize(scope="openid inscricao", claims=naming(WAYNES)))["error"] == "invalid_request"
+
+
+# -- claims beyond the registration ------------------------------------------------------------------------------------
+
+DETAIL = json.dumps([{"type": "sefaz_representacao"}])
+
+
+def test_authorization_details_tell_no_inscricao_past_the_allow_list(world: World, browser: Browser) -> None:
+    world.change("app", claims=frozenset({"name"}))
+    told = answer(browser.authorize(authorization_details=DETAIL))
+    assert told["error"] == "invalid_authorization_details"
+
+
+@pytest.mark.parametrize("change", [{"scopes": BASE.scopes - {"inscricao"}}, {"claims": frozenset({"name"})}])
+@pytest.mark.attack("ATK-142")
+def test_authorization_details_end_with_the_permission(world: World, browser: Browser, change: dict[str, Any]) -> None:
+    tokens = browser.tokens(b"ada", ADA_CHOICE, scope="openid inscricao offline_access", authorization_details=DETAIL)
+    world.change("app", **change)
+    renewed = browser.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"]).get_json()
+    assert "authorization_details" not in renewed
+    assert "040000028" not in json.dumps([payload(renewed["access_token"]), payload(renewed["id_token"])])
+
+
+def test_a_token_made_for_less_has_no_details_of_more(browser: Browser) -> None:
+    """RFC 6749 §6: a token of fewer scopes is made to be handed to somebody who shall know less."""
+    tokens = browser.tokens(b"ada", ADA_CHOICE, scope="openid inscricao offline_access", authorization_details=DETAIL)
+    renewed = browser.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"], scope="openid")
+    assert "authorization_details" not in payload(renewed.get_json()["access_token"])
+
+
+# -- consent -----------------------------------------------------------------------------------------------------------
+
+LOOPBACK = "http://127.0.0.1/volta"
+
+
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_a_remembered_consent_is_no_answer_to_any_program_on_the_computer(world: World, prompt: str | None) -> None:
+    """RFC 8252 §8.6: nothing tells a public client at a loopback address from another program that uses its name."""
+    world.register(
+        replace(
+            BASE,
+            client_id="native",
+            auth_method=AuthMethod.NONE,
+            secret_digest=None,
+            grant_types=frozenset({GrantType.AUTHORIZATION_CODE}),
+            scopes=BASE.scopes - {"offline_access"},
+            application_type="native",
+            redirect_uris=(LOOPBACK,),
+            post_logout_redirect_uris=(),
+        )
+    )
+    browser = world.browser()
+    asked = {"client_id": "native", "redirect_uri": "http://127.0.0.1:5001/volta"}
+    assert "code" in browser.log_in(b"ada", ADA_CHOICE, **asked)
+    again = browser.authorize(**asked | {"redirect_uri": "http://127.0.0.1:6666/volta"}, prompt=prompt)
+    if prompt is None:
+        assert again.headers["Location"].startswith("/consentimento")
+    else:
+        assert answer(again)["error"] == "consent_required"
+
+
+# -- registrations -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-126")
+def test_an_application_does_not_make_itself_the_server_of_its_api(world: World) -> None:
+    """It has the API as its audience to call it; that nobody logs in at the API lets the API read others' tokens."""
+    endpoint = registration(world)
+    made = endpoint.made(initial(world), scope="openid inscricao")
+    world.change(made["client_id"], resource="https://api.example.org")
+    document = {"client_id": made["client_id"], "grant_types": ["client_credentials"], "response_types": []}
+    refused = endpoint.at("PUT", made, document=document)
+    assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_client_metadata")
+
+
+def test_what_an_administrator_said_of_switching_stays(world: World) -> None:
+    endpoint = registration(world)
+    made = endpoint.made()
+    world.change(made["client_id"], switch="keep")
+    document = {"client_id": made["client_id"], "redirect_uris": ["https://rp.example/cb"]}
+    assert endpoint.at("PUT", made, document=document).status_code == 200
+    assert world.clients.get(made["client_id"]).switch == "keep"  # type: ignore[union-attr]
+
+
+# -- keys that a client publishes or registers -------------------------------------------------------------------------
+
+
+def number(value: int) -> str:
+    return urlsafe_b64encode(value.to_bytes((value.bit_length() + 7) // 8)).rstrip(b"=").decode()
+
+
+def rsa(bits: int, e: int = 65537) -> dict[str, str]:
+    n = random.Random(bits).getrandbits(bits) | (1 << (bits - 1)) | 1
+    return {"kty": "RSA", "n": number(n), "e": number(e)}
+
+
+@pytest.mark.attack("ATK-013")
+@pytest.mark.parametrize(("bits", "e"), [(20_000, 65537), (4096, (1 << 3000) | 1), (3072, (1 << 3000) | 1)])
+def test_keys_that_cost_much_or_cannot_be_used_are_refused(bits: int, e: int) -> None:
+    """OpenSSL computes with none beyond 16,384 bits, and slowly with long exponents."""
+    with pytest.raises(InvalidClient):
+        check_public_keys({"keys": [rsa(bits, e)]})
+
+
+def test_a_key_that_is_none_costs_no_server_error(world: World, browser: Browser) -> None:
+    """An even modulus: it can be read, and nothing can be encrypted to it."""
+    even = rsa(2048) | {"n": number((1 << 2047) | 2)}
+    world.change("app", jwks={"keys": [even]}, id_token_encryption=Encryption("RSA-OAEP-256"))
+    response = browser.redeem(browser.log_in()["code"])
+    assert response.status_code == 503
+
+
+# -- hosts that clients name -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-090")
+@pytest.mark.parametrize("address", ["fec0::1", "::127.0.0.1", "::ffff:0:127.0.0.1", "5f00::1", "fd00::1", "ff0e::1"])
+def test_addresses_of_no_public_network(address: str) -> None:
+    assert not public(address)
+
+
+@pytest.mark.parametrize("address", ["2001:4860:4860::8888", "8.8.8.8", "64:ff9b::808:808"])
+def test_addresses_of_the_public_network(address: str) -> None:
+    assert public(address)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[HttpsServer]:
+    server = HttpsServer(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.mark.attack("ATK-090")
+def test_one_client_does_not_silence_anothers_host(server: HttpsServer) -> None:
+    """It registers a request_uri that leads to a large file, or a slow search, of the other's host, and asks for it
+    every ten seconds: the other's keys must still be found."""
+    documents = ClientDocuments([server.host], server.ca_file)
+
+    def large(handler: BaseHTTPRequestHandler) -> None:
+        respond(handler, b"x" * 70_000)
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.6)
+        respond(handler, b"{}")
+
+    server.pages["/large.pdf"], server.pages["/search"] = large, slow
+    server.pages["/jwks"] = lambda handler: respond(handler, b"{}")
+    for path, seconds in (("/large.pdf", 3.0), ("/search", 0.3)):
+        with pytest.raises(DocumentUnavailable):
+            documents.get(server.url(path), seconds=seconds)
+        assert documents.get(server.url("/jwks")).body == b"{}"
+        with pytest.raises(DocumentUnavailable) as again:
+            documents.get(server.url(path))
+        assert again.value.reason == "cooling", "what failed is asked for again at once"
