@@ -9,18 +9,23 @@ from pathlib import Path
 import pytest
 
 from idp.cadastro.importacao import Result, importar
+from idp.domain.documents import CNPJ
 from idp.domain.politica import DEFAULT, NotEntitled
 from idp.domain.procuracao import EstadoProcuracao, TipoEscopo
 from idp.domain.representation import Regras
 from idp.errors import IllegalTransition, NotFound
 from idp.flow.outorga import Refused
+from idp.storage.sql.personal import Whose, export_person
 from tests.outorga.conftest import make, on_postgres, template
 from tests.outorga.world import (
     ACAI,
     ACAI_FILIAL,
+    ESTRANHA,
     FIRMA,
+    FORA,
     JOAO,
     PRODUTORA,
+    SOCIA,
     TO_FIRMA,
     TO_JOAO,
     World,
@@ -251,3 +256,24 @@ def test_a_file_accepts_nothing_and_lifts_no_suspension(either: World) -> None:
         assert either.kept(given).estado is E.SUSPENSA
     assert imported(either, line(either, given, estado="EXTINTA")).applied
     assert either.kept(given).estado is E.EXTINTA
+
+
+# -- the copy of everything ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-131")
+def test_a_company_s_copy_has_nothing_of_others(outorga: World) -> None:
+    """A company has no CPF, and acts of the authority name no person: the two are not the same nobody."""
+    id = outorga.give().id
+    outorga.outorga.autoridade("suspender", id, "ana", "denúncia de fraude")
+    named = outorga.name("acai", em_nome_de=ACAI)
+    for stranger in (CNPJ("99990002000132"), FORA, ESTRANHA):
+        tables = export_person(outorga.store, Whose(stranger), outorga.clock.now())["tables"]
+        for table in ("procuracoes", "atos", "designacoes", "pedidos", "grants"):
+            assert tables[table] == [], (stranger, table)
+        assert all(row.get("cpf") != str(SOCIA) for row in tables["representantes"])
+    kept = export_person(outorga.store, Whose(ACAI), outorga.clock.now())["tables"]["atos"]
+    assert {(row["procuracao"], row["designacao"], row["evento"]) for row in kept} >= {
+        (id, None, "suspender"),
+        (None, named.id, "designar"),
+    }

@@ -65,6 +65,11 @@ class Kept:
     withheld: tuple[str, ...] = ()
 
 
+def _named(column: ColumnElement[Any], who: Whose) -> ColumnElement[bool]:
+    """A column of CPFs names him. A company has none, and what names nobody is not therefore its own."""
+    return false() if who.cpf is None else column == who.cpf
+
+
 def _parties(table: Table) -> Callable[[Whose], ColumnElement[bool]]:
     return lambda who: or_(table.c.outorgante_contribuinte == who.id, table.c.outorgado_contribuinte == who.id)
 
@@ -82,14 +87,14 @@ def _under(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[
 
 
 def _designacoes(who: Whose) -> ColumnElement[bool]:
-    return or_(designacoes.c.empresa_contribuinte == who.id, designacoes.c.pessoa == who.cpf)
+    return or_(designacoes.c.empresa_contribuinte == who.id, _named(designacoes.c.pessoa, who))
 
 
 def _atos(who: Whose) -> ColumnElement[bool]:
     """His own, and those on what he gave or received: their texts name him."""
     return or_(
         atos.c.por == who.documento.numero,
-        atos.c.pessoa == who.cpf,
+        _named(atos.c.pessoa, who),
         atos.c.procuracao.in_(select(procuracoes.c.id).where(_procuracoes(who))),
         atos.c.designacao.in_(select(designacoes.c.id).where(_designacoes(who))),
     )
@@ -99,7 +104,7 @@ PERSONAL: tuple[Kept, ...] = (
     Kept(contribuintes, lambda who: contribuintes.c.id == who.id, ("busca",)),
     Kept(estabelecimentos, lambda who: estabelecimentos.c.contribuinte == who.id),
     Kept(inscricoes, lambda who: inscricoes.c.contribuinte == who.id, ("busca",)),
-    Kept(representantes, lambda who: or_(representantes.c.contribuinte == who.id, representantes.c.cpf == who.cpf)),
+    Kept(representantes, lambda who: or_(representantes.c.contribuinte == who.id, _named(representantes.c.cpf, who))),
     Kept(procuracoes, _procuracoes, ("outorgante_busca", "outorgado_busca")),
     Kept(designacoes, _designacoes),
     Kept(pedidos, _parties(pedidos)),
