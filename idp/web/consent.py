@@ -7,10 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from idp.domain.politica import NotEntitled
 from idp.errors import IllegalTransition, NotFound
 from idp.flow.authorize import Journey
 from idp.flow.choices import Look
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Outcome, Pagina
+from idp.flow.outorga import CertificateRefused
 from idp.web.browser import browser_digest, same_origin, session_key
 from idp.web.outcome import Responder, see_other, to_page
 from idp.web.parameters import CHOICE, ID, SECRET, once
@@ -21,6 +23,7 @@ _QUERY_LENGTH = 100
 _PAGE = re.compile(r"[1-9][0-9]{0,3}\Z")
 _ANY = re.compile(r"1\Z")
 _PROCURACAO = re.compile(r"[!-~]{1,64}\Z")
+_UNABLE = "O certificado com que você entrou não serve para aceitar nem recusar procurações. Nada foi mudado."
 _GONE = "A procuração que você respondeu não está mais à espera do seu aceite. Nada foi mudado."
 
 
@@ -65,6 +68,8 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
                     return respond(journey.answer(tx, event, id, **whose))
                 except (NotFound, IllegalTransition):  # withdrawn meanwhile, answered in another tab, or never his
                     return shown(tx, Look(), note=_GONE)
+                except (NotEntitled, CertificateRefused):
+                    return shown(tx, Look(), note=_UNABLE)
             case _:
                 return respond(Displayed(Pagina.FORMULARIO_INVALIDO))
 

@@ -7,14 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from idp.cadastro.importacao import Result, importar
+from idp.domain.certificado import CertReason, Claimed, Reason
+from idp.domain.certificado import Refused as CertificateVerdict
 from idp.domain.documents import CNPJ
-from idp.domain.politica import DEFAULT, NotEntitled
+from idp.domain.politica import DEFAULT, Impedimento, NotEntitled
 from idp.domain.procuracao import EstadoProcuracao, TipoEscopo
 from idp.domain.representation import Regras
 from idp.errors import IllegalTransition, NotFound
-from idp.flow.outorga import Refused
+from idp.flow.outcome import Displayed, Pagina
+from idp.flow.outorga import CertificateRefused, Refused
 from idp.storage.sql.personal import Whose, export_person
 from tests.outorga.conftest import make, on_postgres, template
 from tests.outorga.world import (
@@ -26,6 +30,7 @@ from tests.outorga.world import (
     JOAO,
     PRODUTORA,
     SOCIA,
+    T0,
     TO_FIRMA,
     TO_JOAO,
     World,
@@ -33,9 +38,11 @@ from tests.outorga.world import (
     proposta,
     solicitacao,
 )
+from tests.web.conftest import issuer, journey
+from tests.web.doubles import FORM, ISSUER, ScriptedJourney
 from tests.web.portal.living import Living
 
-__all__ = ["make", "on_postgres", "template"]
+__all__ = ["issuer", "journey", "make", "on_postgres", "template"]
 E = EstadoProcuracao
 NUMBERED = {
     "documento\r99990001000198\r": (),
@@ -44,6 +51,9 @@ NUMBERED = {
     "documento\n" + "x" * 140_000: (),
 }
 """Files that no spreadsheet wrote, and the lines of them that are requests all the same."""
+REFUSED = CertificateVerdict(
+    (Reason(CertReason.REVOGADO, "revoked", T0),), Claimed("MARIA", "90000104205", "AC TESTE", T0, "01", ("2.16",))
+)
 TO_TEREZA = {"outorgado": "90000108294", "outorgado_nome": "Tereza Kambeba"}
 
 
@@ -277,3 +287,25 @@ def test_a_company_s_copy_has_nothing_of_others(outorga: World) -> None:
         (id, None, "suspender"),
         (None, named.id, "designar"),
     }
+
+
+# -- the list before an application ----------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-057")
+@pytest.mark.parametrize("error", [NotEntitled(Impedimento.SELO), CertificateRefused(REFUSED)], ids=["seal", "revoked"])
+def test_who_may_not_accept_is_told_so(issuer: Flask, journey: ScriptedJourney, error: Exception) -> None:
+    """And not that the server failed."""
+    browser = issuer.test_client()
+    browser.set_cookie("__Host-portaria-browser", "B" * 43, domain="localhost", secure=True, path="/")
+    browser.environ_base["wsgi.url_scheme"] = "https"
+
+    def answer(*args: object, **kwargs: object) -> None:
+        raise error
+
+    journey.answer = answer  # type: ignore[attr-defined]
+    journey.outcome = Displayed(Pagina.TRANSACAO_EXPIRADA)  # of the page that is asked for afterwards
+    form = {**FORM, "decisao": "aceitar", "procuracao": "prc-1"}
+    page = browser.post("/consentimento", data=form, headers={"Origin": ISSUER})
+    assert page.status_code < 500
+    assert [name for name, _, _ in journey.calls] == ["resume"]
