@@ -8,6 +8,7 @@ same ``jti``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -31,6 +32,9 @@ _MARGIN_SECONDS = 0.5
 _PARALLEL = 8
 _BATCH = 32
 _NO_ADDRESS = "no-address"
+_UNTRIED, _BUSY = "untried", "busy"
+"""No thread came free in time; too much was being asked of clients at once. Not the client's fault."""
+_SOON = timedelta(seconds=2)
 
 
 class BackChannel:
@@ -82,8 +86,11 @@ class BackChannel:
         of: dict[str, list[Delivery]] = {}
         for one in deliveries:
             of.setdefault(one.notice.client_id, []).append(one)
-        errors = {one.notice.id: "timeout" for one in deliveries}
-        running = [self._pool.submit(self._tell, client_id, mine, seconds, errors) for client_id, mine in of.items()]
+        errors = {one.notice.id: _UNTRIED for one in deliveries}
+        until = time.monotonic() + seconds
+        running = [
+            self._pool.submit(self._tell, client_id, mine, seconds, until, errors) for client_id, mine in of.items()
+        ]
         wait(running, seconds + _MARGIN_SECONDS)
         for future in running:
             future.cancel()
@@ -96,11 +103,19 @@ class BackChannel:
                     uow.outbox.delivered(one.notice.id, now)
         return frozenset(id for id, error in outcome.items() if not error)
 
-    def _tell(self, client_id: str, deliveries: Sequence[Delivery], seconds: float, errors: dict[str, str]) -> None:
-        """Send each; what went wrong, or "", into ``errors``. After one failure the rest wait for a better moment."""
+    def _tell(
+        self, client_id: str, deliveries: Sequence[Delivery], seconds: float, until: float, errors: dict[str, str]
+    ) -> None:
+        """Send each; what went wrong, or "", into ``errors``. After one failure, or once the time of all is over, the
+        rest wait for a better moment: the thread is wanted for clients that answer."""
+        if time.monotonic() > until:
+            return
+        errors.update((one.notice.id, "timeout") for one in deliveries)
         client = self._clients.get(client_id)
         error = ""
         for one in deliveries:
+            if time.monotonic() > until:
+                return
             if client is None or client.backchannel_logout_uri is None:
                 error = _NO_ADDRESS
             elif not error:
@@ -123,8 +138,11 @@ class BackChannel:
 
 
 def _again(delivery: Delivery, error: str, at: datetime) -> datetime | None:
-    """Ten seconds after the first failure, then three times as long each time, at most an hour."""
+    """Ten seconds after the first failure, then three times as long each time, at most an hour; soon, where it was
+    never tried."""
     if error == _NO_ADDRESS or at - delivery.notice.at >= GIVE_UP:
         return None
+    if error in (_UNTRIED, _BUSY):
+        return at + _SOON
     pause: timedelta = _FIRST_PAUSE * 3 ** min(delivery.attempts - 1, 10)
     return at + min(pause, _LONGEST_PAUSE)

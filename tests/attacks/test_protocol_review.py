@@ -8,6 +8,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from idp.domain.jwks import check_public_keys
 from idp.errors import DocumentUnavailable, InvalidClient
 from idp.fetch.addresses import public
 from idp.fetch.documents import ClientDocuments
+from idp.oidc import backchannel
+from idp.ports.outbox import Notice
 from tests.oidc.conftest import _keys, _template, browser, world
 from tests.oidc.test_registration import initial, registration
-from tests.oidc.world import ADA_CHOICE, BASE, Browser, World, answer
+from tests.oidc.world import ADA_CHOICE, BASE, START, Browser, Mailbox, World, answer
 from tests.support.https import HttpsServer
 from tests.support.https import answer as respond
 
@@ -227,3 +230,42 @@ def test_one_client_does_not_silence_anothers_host(server: HttpsServer) -> None:
         with pytest.raises(DocumentUnavailable) as again:
             documents.get(server.url(path))
         assert again.value.reason == "cooling", "what failed is asked for again at once"
+
+
+class Slow(Mailbox):
+    """Hosts that take all the time they get, and then answer well."""
+
+    def post(self, url: str, form: Any, *, seconds: float = 0.0) -> int:
+        if "slow" in url:
+            time.sleep(0.9 * seconds)
+        return super().post(url, form)
+
+
+def test_slow_clients_do_not_keep_others_from_hearing_of_a_logout(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight of one attacker's, with several notices each, held every thread until they had all been sent; whoever found
+    none free counted as failed, and waited ten seconds, then thirty, then an hour."""
+    monkeypatch.setattr(backchannel, "LATER_SECONDS", 0.3)
+    monkeypatch.setattr(backchannel, "_MARGIN_SECONDS", 0.05)
+    channel = replace(world.provider, client_documents=Slow()).told()
+    world.change("app", backchannel_logout_uri="https://app.example.com/sair")
+    slow = [f"slow{number}" for number in range(8)]
+    for one in slow:
+        world.register(replace(BASE, client_id=one, backchannel_logout_uri=f"https://{one}.example/"))
+    notices = [
+        Notice(f"{one}-{number}", one, "s", "sid", START + timedelta(milliseconds=number))
+        for number in range(3)
+        for one in slow
+    ]
+    mine = Notice("mine", "app", "s", "sid", START + timedelta(seconds=1))
+    with world.store.begin() as uow:
+        uow.outbox.add([*notices, mine], START)
+    world.clock.pass_(seconds=2)
+    channel.later(world.clock.now())
+    world.clock.pass_(seconds=3)
+    channel.later(world.clock.now())
+    with world.store.reading() as uow:
+        found = {one.notice.id: one for one in uow.outbox.recent(100)}
+    assert found["mine"].delivered_at is not None, found["mine"]
+    assert {one.error for id, one in found.items() if id != "mine" and one.delivered_at is None} == {"timeout"}

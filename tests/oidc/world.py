@@ -264,6 +264,7 @@ class World:
             client_keys=ClientKeys(self.documents),
         )
         self.told = provider.told()
+        self.provider = provider
         writer = partial(authorization_response, issuer=ISSUER)
         self.respond = make_responder(Screens(), writer, provider.tokens().at_front_channel)
         front = provider.front_channel(
