@@ -68,6 +68,12 @@ class Logout:
         self.sessions = sessions
         self.clients = clients
 
+    def gave(self, session: Session, sid: str, client_id: str) -> bool:
+        """Whether it was ``session`` that gave this client what ``sid`` names."""
+        with self.store.reading() as uow:
+            grant = uow.grants.by_sid(sid, client_id)
+        return grant is not None and grant.session_id == session.id
+
     def end(self, session: Session, reason: str = "logout") -> Ended:
         """End ``session`` and revoke its grants. ``reason`` is for the audit: "logout", or why its certificate no
         longer holds."""

@@ -1,6 +1,6 @@
 """/logout (OpenID Connect RP-Initiated Logout 1.0; the clients are told by Back- and Front-Channel Logout 1.0).
 
-A client that shows an ID token of this browser's person ends the session at once. Without one anybody's link could do
+A client that shows an ID token of this browser's session ends it at once. Without one anybody's link could do
 it, so the person is asked. A request with a fault in it ends nothing and goes nowhere: its page names the fault.
 """
 
@@ -64,7 +64,7 @@ def logout_blueprint(
             raise unreadable(error) from error
         session = journey.session(session_key(request), clock.now())
         if session is not None and not _meant(asked, session):
-            # Where the answer goes to is not taken up: only a hint about this person vouches for it.
+            # Where the answer goes to is not taken up: only a hint about this session vouches for it.
             return pages.logout_confirm(
                 action=f"{path}/confirm",
                 fields={"token": form_token(request, _PURPOSE)},
@@ -114,7 +114,12 @@ def logout_blueprint(
         return Asked(client, claims["sub"], claims.get("sid"), _location(params, client))
 
     def _meant(asked: Asked, session: Session) -> bool:
-        return asked.client is not None and asked.sub == identifiers.subject(session.holder, asked.client)
+        """Whether the hint is about this very session. One of an earlier session proves that its client knew the
+        person once, not that he is leaving now (RP-Initiated Logout §2: suspect)."""
+        if asked.client is None or asked.sid is None:
+            return False
+        same_person = asked.sub == identifiers.subject(session.holder, asked.client)
+        return same_person and logout.gave(session, asked.sid, asked.client.client_id)
 
     def _ended(session: Session | None, asked: Asked) -> Response:
         ended = Ended()
