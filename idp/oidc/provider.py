@@ -118,7 +118,9 @@ class Provider:
                 redemption=self.redemption,
                 clock=self.clock,
             ),
-            procuracao_status_blueprint(own_tokens=self._own_tokens(), store=self.store, clock=self.clock),
+            procuracao_status_blueprint(
+                own_tokens=self._own_tokens(), clients=self.clients, store=self.store, clock=self.clock
+            ),
         )
 
     def told(self) -> BackChannel:

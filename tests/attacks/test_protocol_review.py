@@ -25,8 +25,9 @@ from idp.fetch.documents import ClientDocuments
 from idp.oidc import backchannel
 from idp.ports.outbox import Notice
 from tests.oidc.conftest import _keys, _template, browser, world
+from tests.oidc.test_logout import logout
 from tests.oidc.test_registration import initial, registration
-from tests.oidc.world import ADA_CHOICE, BASE, START, Browser, Mailbox, World, answer
+from tests.oidc.world import ADA_CHOICE, BASE, SECRET, START, Browser, Mailbox, World, answer
 from tests.support.https import HttpsServer
 from tests.support.https import answer as respond
 
@@ -136,6 +137,24 @@ def test_a_remembered_consent_is_no_answer_to_any_program_on_the_computer(world:
         assert answer(again)["error"] == "consent_required"
 
 
+# -- ending sessions ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-101")
+def test_an_id_token_of_an_earlier_session_ends_no_other(world: World) -> None:
+    """RP-Initiated Logout §2: one whose sid is not of this session is suspect. An application where the person was once
+    could else throw him out of everything, whenever he follows a link of its."""
+    browser = world.browser()
+    old = browser.tokens(b"ada", ADA_CHOICE)["id_token"]
+    logout(browser, id_token_hint=old)
+    current = browser.redeem(
+        browser.log_in(b"ada", ADA_CHOICE, **OTHER)["code"], ("other", SECRET), redirect_uri=OTHER["redirect_uri"]
+    ).get_json()
+    asked = logout(browser, id_token_hint=old)
+    assert asked.get_data(as_text=True).startswith("logout_confirm")
+    assert browser.userinfo(current["access_token"]).status_code == 200
+
+
 # -- registrations -----------------------------------------------------------------------------------------------------
 
 
@@ -157,6 +176,21 @@ def test_what_an_administrator_said_of_switching_stays(world: World) -> None:
     document = {"client_id": made["client_id"], "redirect_uris": ["https://rp.example/cb"]}
     assert endpoint.at("PUT", made, document=document).status_code == 200
     assert world.clients.get(made["client_id"]).switch == "keep"  # type: ignore[union-attr]
+
+
+@pytest.mark.attack("ATK-103")
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_client_out_of_service_asks_after_no_procuracao(world: World, deleted: bool) -> None:
+    """Its tokens are good for minutes yet, of themselves."""
+    browser = world.browser()
+    token = browser.tokens(b"ada", ADA_CHOICE)["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert browser.get("/procuracoes/prc-1/status", headers=headers).status_code == 200
+    if deleted:
+        world.store.registry().delete("app", world.clock.at, "test")
+    else:
+        world.change("app", enabled=False)
+    assert browser.get("/procuracoes/prc-1/status", headers=headers).status_code == 404
 
 
 # -- keys that a client publishes or registers -------------------------------------------------------------------------

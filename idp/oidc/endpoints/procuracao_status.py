@@ -1,7 +1,8 @@
 """Whether a procuração is still in force: the ``status`` address that tokens made by it name.
 
-For whoever holds such a token, and for them about that procuração alone; everybody else gets one and the same 404,
-whether it exists or not (ATK-131). The token's own right may have ended since: that is what is being asked.
+For whoever holds such a token of a client in service, and for them about that procuração alone; everybody else gets
+one and the same 404, whether it exists or not (ATK-131). The token's own right may have ended since: that is what is
+being asked.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from idp.oidc.endpoints.unavailable import unavailable
 from idp.oidc.jose import BadToken
 from idp.oidc.own_tokens import OwnTokens
 from idp.oidc.status_address import PATH
-from idp.ports import Clock, Store
+from idp.ports import Clients, Clock, Store
 
 
-def procuracao_status_blueprint(*, own_tokens: OwnTokens, store: Store, clock: Clock) -> Blueprint:
+def procuracao_status_blueprint(*, own_tokens: OwnTokens, clients: Clients, store: Store, clock: Clock) -> Blueprint:
     """At the address that ``status_address.with_status`` makes."""
     blueprint = Blueprint("procuracao_status", __name__)
 
@@ -34,7 +35,8 @@ def procuracao_status_blueprint(*, own_tokens: OwnTokens, store: Store, clock: C
             raise Unauthorized(401, "invalid_token", "the access token is not valid") from error
         with store.reading() as uow:
             found = uow.grants.in_use(grant_id) if grant_id else None
-        if found is None or found[0].choice.procuracao != id or not found[1].cadeia:
+        client = clients.get(found[0].client_id) if found else None
+        if found is None or found[0].choice.procuracao != id or not found[1].cadeia or not (client and client.enabled):
             return _answer({"error": "not_found"}, 404)
         procuracao, *acima = found[1].cadeia
         return _answer(
