@@ -122,17 +122,24 @@ def _verify_case(file: Path, jwks: Path | None) -> None:
         raise SystemExit(1)
 
 
+def _line(text: str) -> str:
+    """A stranger's file says nothing to the terminal: no escape of it hides the line that warns."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def _say(verdict: Verdict) -> None:
     for finding in verdict.findings:
-        click.echo(f"{'holds' if finding.holds else 'DOES NOT HOLD'}: {finding.what}")
+        click.echo(_line(f"{'holds' if finding.holds else 'DOES NOT HOLD'}: {finding.what}"))
     if not verdict.holds:
         click.echo("Do not rely on this file.")
         return
     case = verdict.case
-    click.echo(f"Procuracao {case['procuracao']['id']}, exported by {case['issuer']} at {case['made_at']}.")
+    click.echo(_line(f"Procuracao {case['procuracao']['id']}, exported by {case['issuer']} at {case['made_at']}."))
     if not verdict.vouched:
         click.echo(
-            f"NOT CHECKED: that the key {verdict.kid} is the authority's. The file brought its own copy; compare the "
-            f"name with the keys that {case['issuer']} publishes, or give them by --jwks."
+            _line(
+                f"NOT CHECKED: that the key {verdict.kid} is the authority's. The file brought its own copy; compare "
+                f"the name with the keys that {case['issuer']} publishes, or give them by --jwks."
+            )
         )
     click.echo("Not shown by any single case: that no row was left out. The whole chain shows that: idp audit verify.")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
+from idp.audit.bundle import Finding, Verdict
 from idp.cadastro.importacao import Result, importar
+from idp.cli.audit import _say
 from idp.domain.certificado import CertReason, Claimed, Reason
 from idp.domain.certificado import Refused as CertificateVerdict
 from idp.domain.documents import CNPJ
@@ -19,11 +23,13 @@ from idp.domain.representation import Regras
 from idp.errors import IllegalTransition, NotFound
 from idp.flow.outcome import Displayed, Pagina
 from idp.flow.outorga import CertificateRefused, Refused
+from idp.flow.outorga.julgar import Achados, vigencia
 from idp.storage.sql.personal import Whose, export_person
 from tests.outorga.conftest import make, on_postgres, template
 from tests.outorga.world import (
     ACAI,
     ACAI_FILIAL,
+    DAY,
     ESTRANHA,
     FIRMA,
     FORA,
@@ -309,3 +315,71 @@ def test_who_may_not_accept_is_told_so(issuer: Flask, journey: ScriptedJourney, 
     page = browser.post("/consentimento", data=form, headers={"Origin": ISSUER})
     assert page.status_code < 500
     assert [name for name, _, _ in journey.calls] == ["resume"]
+
+
+@pytest.mark.attack("ATK-145")
+def test_a_stranger_s_file_says_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A made-up case that hides the line saying whose key signed it."""
+    case = {"procuracao": {"id": "\x1b[8m"}, "issuer": "https://id.example\r\x1b[2K", "made_at": "now\x9b2J"}
+    _say(Verdict(case, "k\x1b]0;x\x07", False, [Finding(True, "row \x1b[1A stands")]))
+    out = capsys.readouterr().out
+    assert "NOT CHECKED" in out
+    assert all(c.isprintable() or c == "\n" for c in out)
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-123")
+@pytest.mark.parametrize("zone", ["America/Manaus", "America/Sao_Paulo", "America/Asuncion", "America/Havana"])
+@pytest.mark.parametrize("today", [date(2027, 2, 28), date(2028, 2, 29), date(2018, 11, 3), date(2018, 2, 17)])
+def test_days_begin_and_end_where_the_authority_is(zone: str, today: date) -> None:
+    """Also where a day has no midnight or two: no day is lost, none is counted twice, five years are the most."""
+    tz, found = ZoneInfo(zone), Achados()
+    five = timedelta(days=1826)
+    for hour in (0, 23):
+        at = datetime(today.year, today.month, today.day, hour, 59, tzinfo=tz).astimezone(UTC)
+        whole = vigencia(found, today, today + five - DAY, at, tz, five)
+        assert whole is not None
+        assert whole.inicio == at
+        assert whole.fim - at <= five + timedelta(hours=1)
+        ends = [vigencia(found, today, today + n * DAY, at, tz, five) for n in range(400)]
+        begins = [vigencia(found, today + n * DAY, today + n * DAY, at, tz, five) for n in range(1, 401)]
+        for n, (one, following) in enumerate(zip(ends, begins, strict=True)):
+            assert one is not None
+            assert following is not None
+            assert one.fim == following.inicio, (today, n)
+            assert (one.fim - timedelta(microseconds=1)).astimezone(tz).date() == today + n * DAY
+    assert found.problemas == []
+    assert vigencia(found, today, today + five, at, tz, five) is not None
+    assert [(p.campo, p.motivo) for p in found.problemas] == [("fim", "prazo")]
+
+
+# -- still to be decided ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-129")
+@pytest.mark.xfail(strict=True, reason="the copy is found by CNPJ root, whatever an e-CNPJ stands for")
+def test_where_roots_do_not_count_a_branch_takes_no_copy_of_the_matriz(make: Callable[..., World]) -> None:
+    world = make(regras=Regras(raiz=False))
+    id = world.give(escopo_tipo=TipoEscopo.ESTABELECIMENTO).id
+    assert world.outorga.carteira(world.quem("filial"), papel="concedidas").total == 0
+    copied = export_person(world.store, Whose(ACAI_FILIAL), world.clock.now())["tables"]["procuracoes"]
+    assert id not in [row["id"] for row in copied]
+
+
+@pytest.mark.attack("ATK-131")
+@pytest.mark.xfail(strict=True, reason="who was denied may ask again at once, as often as he likes")
+def test_who_was_denied_does_not_ask_again_at_once(outorga: World) -> None:
+    for _ in range(5):
+        made = outorga.outorga.pedir(outorga.quem("contadora"), solicitacao())
+        outorga.outorga.negar(outorga.quem("acai"), made.id)
+    with pytest.raises(Refused):
+        outorga.outorga.pedir(outorga.quem("contadora"), solicitacao())
+
+
+@pytest.mark.attack("ATK-131")
+@pytest.mark.xfail(strict=True, reason="lists are searched by GET: a CPF typed there stands in the address")
+def test_no_document_searched_for_stands_in_an_address(outorga: World, tmp_path: Path) -> None:
+    page = Living(outorga, tmp_path).browser("acai").get("/portal/concedidas")
+    assert '<form class="search filters" method="get"' not in page.text
