@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from idp.storage.sql import schema
@@ -12,9 +9,9 @@ from tests.model.machine import RightsMachine
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[RightsMachine]]:
+def machine(tmp_path_factory: pytest.TempPathFactory) -> type[RightsMachine]:
     directory = tmp_path_factory.mktemp("model")
     RightsMachine.template = directory / "template.sqlite"
     RightsMachine.place = directory / "example.sqlite"
     schema.upgrade(f"sqlite:///{RightsMachine.template}", "sandbox")
-    yield RightsMachine
+    return RightsMachine

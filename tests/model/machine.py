@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -405,7 +404,7 @@ class RightsMachine(RuleBasedStateMachine):
                 assert self.state[family.who] == "stale"
                 continue
             except InvalidToken as refused:
-                assert not may, f"refused what the rules allow: {refused}"
+                rightly(not may, refused)
                 continue
             assert may, "a token beyond the rules"
             self.told(family, authorization)
@@ -516,7 +515,7 @@ class RightsMachine(RuleBasedStateMachine):
             draft = self.world.outorga.rascunho(quem, typed)
             given = self.world.outorga.conceder(quem, draft.id)
         except REFUSALS as refusal:
-            assert expected is None, f"refused what the rules allow: {refusal!r}"
+            rightly(expected is None, refusal)
             return None
         assert expected is not None, "given beyond the rules"
         made = replace(expected, id=given.id)
@@ -556,7 +555,7 @@ class RightsMachine(RuleBasedStateMachine):
         try:
             given = self.world.outorga.conceder(quem, self.world.outorga.rascunho_de_pedido(quem, pedido.id).id)
         except REFUSALS as refusal:
-            assert expected is None, f"refused what the rules allow: {refusal!r}"
+            rightly(expected is None, refusal)
             self.world.sql(f"UPDATE pedidos SET estado = 'NEGADO' WHERE id = '{pedido.id}'")  # so that one may ask anew
             return
         assert expected is not None
@@ -583,10 +582,9 @@ class RightsMachine(RuleBasedStateMachine):
         try:
             changed = self.world.outorga.act(quem, event, id)
         except REFUSALS as refusal:
-            assert not may, f"refused what the rules allow: {refusal!r}"
+            rightly(not may, refusal)
             if standing == "stranger" and self.certified(who):
-                assert isinstance(refusal, NotFound)
-                assert answer(lambda: self.world.outorga.act(quem, event, "p-none")) == (NotFound, refusal.args)
+                rightly(answer(lambda: self.world.outorga.act(quem, event, "p-none")) == told(refusal), refusal)
             return
         assert may, "an act beyond the rules"
         assert changed.estado.value == state
@@ -687,7 +685,7 @@ class RightsMachine(RuleBasedStateMachine):
             draft: Rascunho = self.world.outorga.rascunho_de_designacao(quem, typed)
             made = self.world.outorga.designar(quem, draft.id)
         except REFUSALS as refusal:
-            assert not may, f"refused what the rules allow: {refusal!r}"
+            rightly(not may, refusal)
             return
         assert may, "named beyond the rules"
         starts = self.now if begins == 0 else rules.midnight(first)
@@ -712,9 +710,9 @@ class RightsMachine(RuleBasedStateMachine):
         try:
             changed = act(quem, one.id)
         except REFUSALS as refusal:
-            assert not may, f"refused what the rules allow: {refusal!r}"
+            rightly(not may, refusal)
             if standing == "stranger" and self.certified(who):
-                assert answer(lambda: act(quem, "d-none")) == (type(refusal), refusal.args)
+                rightly(answer(lambda: act(quem, "d-none")) == told(refusal), refusal)
             return
         assert may
         one.state = changed.estado.value
@@ -862,5 +860,14 @@ def answer(act: Callable[[], object]) -> tuple[type[Exception], tuple[Any, ...]]
     try:
         act()
     except REFUSALS as refusal:
-        return type(refusal), refusal.args
+        return told(refusal)
     raise AssertionError("nothing refused")
+
+
+def told(refusal: Exception) -> tuple[type[Exception], tuple[Any, ...]]:
+    return type(refusal), refusal.args
+
+
+def rightly(refused: bool, refusal: Exception) -> None:
+    if not refused:
+        raise AssertionError(f"the rules do not refuse so: {refusal!r}") from refusal

@@ -15,7 +15,8 @@ from typing import Any
 from idp.domain import designacao, procuracao, representation
 from idp.domain.grant import Authorization
 from idp.flow.authorize import Journey
-from idp.flow.outorga import base, julgar
+from idp.flow.outorga import julgar
+from idp.flow.outorga.base import Base
 from idp.flow.outorga.conceder import Concessao
 from idp.flow.outorga.equipe import Equipe
 from idp.flow.outorga.eventos import Eventos, holders_of
@@ -62,7 +63,6 @@ MUTANTS: dict[str, tuple[Callable[..., Any], str, str]] = {
     "the request's demands forgotten": (Redemption._represent, "demanded(client, grant.wanted)", "client.demanda"),
     "a dead certificate chooses": (Journey._certified, "refused is None", "True"),
     # giving
-    "a stranger gives": (Concessao._judge, "ator = self.stands(quem, gives, now)", "ator = Ator(quem, 'e-cpf')"),
     "a dead certificate gives": (Concessao._judge, "self.certificate_gives(quem, now)", "pass"),
     "to oneself": (Concessao._procuracao, "found.problem(\"outorgado\", \"proprio\")\n            return None", "pass"),
     "more poderes than the parent's": (julgar.poderes, 'achados.problem("poderes", "fora_da_procuracao", codigo)', "0"),
@@ -72,17 +72,17 @@ MUTANTS: dict[str, tuple[Callable[..., Any], str, str]] = {
     "a weak certificate passes on": (julgar.passing_on, "not suffices(nivel, pai.nivel_minimo)", "False"),
     "longer than allowed": (julgar.vigencia, "prazo is not None and", "False and"),
     "inscrições of others": (julgar.inscricoes_of, "one not in known or", "False and"),
-    "anybody causes events": (Eventos._entitled, "except NotFound:\n                    continue", "except NotFound:\n                    return Ator(quem, Qualidade.E_CPF)"),
+    "anybody is a party": (Base.stands, "raise NotFound(about) from None", "return Ator(quem, Qualidade.E_CPF)"),
     "accepted though its parent ended": (Eventos._accept, "link.estado is not EstadoProcuracao.ATIVA or", ""),
     "accepted though passed to another": (Eventos._accept, "pai.cedida_a is not None", "False"),
     "taken back without reserve": (holders_of, "[] if procuracao.sem_reserva else", ""),
     "an event after the end": (Orgao.after, "if at >= ends:", "if False:"),
     "accepted too late": (Orgao.after, "procuracao.estado is EstadoProcuracao.PENDENTE and", "False and"),
     "what rested on it stays": (Orgao.change, "changed.estado is not EstadoProcuracao.ATIVA", "False"),
-    "what rested on the part ceded stays": (Concessao.cede, "uow.grants.revoke_by_procuracao(pai.id, now, descendants=False)", "()"),
+    "what rested on what was ceded stays": (Concessao.cede, "pai.id, now, descendants=False", "'', now"),
     "what rested on the naming stays": (Equipe._end, "uow.grants.revoke_by_designacao(changed, now)", "()"),
     "anybody ends a naming": (Equipe._end, "quem.holder.documento == seen.pessoa", "True"),
-    "names a stranger's employees": (Equipe._named, "ator = self.stands(quem, parte, now, receiving=True)", "ator = Ator(quem, Qualidade.E_CPF)"),
+    "anybody names": (Equipe._named, "self.stands(quem, parte, now, receiving=True)", "Ator(quem, Qualidade.E_CPF)"),
 }  # fmt: skip
 
 

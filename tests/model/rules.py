@@ -128,7 +128,8 @@ class Offer:
 
 @dataclass
 class Rules:
-    """``registrations``: inscrição → whose it is, and its situação. ``representatives``: by CNPJ root."""
+    """``registrations``: inscrição → whose it is, and its situação. ``representatives``: by CNPJ root, of every company
+    that the cadastro knows."""
 
     registrations: dict[str, tuple[str, str]]
     representatives: dict[str, set[str]]
@@ -186,9 +187,9 @@ class Rules:
     def hands(self, who: Person, given: Given) -> Iterator[Named]:
         """By which the outorgado, a company, made ``who`` its hand for this outorgante."""
         for one in self.named.values():
-            if one.person == who.document and same(one.firm, given.to):
-                if not one.clients or root(given.by) in one.clients:
-                    yield one
+            reached = not one.clients or root(given.by) in one.clients
+            if reached and one.person == who.document and same(one.firm, given.to):
+                yield one
 
     def covered(self, covers: str | frozenset[str], by: str, registration: str) -> bool:
         owner = self.registrations[registration][0]
@@ -228,7 +229,8 @@ class Rules:
             return "stranger"
         if who.seal or who.answers is None:
             return "no"
-        return "yes" if who.answers in listed or (receiving and not listed) else "no"
+        unheard_of = receiving and root(party) not in self.representatives
+        return "yes" if who.answers in listed or unheard_of else "no"
 
     def givable(self, who: Person, level: str, offer: Offer, now: datetime) -> Given | None:
         """What the offer makes, or None where it may not be given."""
@@ -306,7 +308,7 @@ class Rules:
             return "stranger"
         if event != "revogar":
             return self.stands(who, one.to, receiving=True)
-        above = [] if one.whole else [link.to for link in self.line(one.parent)]
+        above = [] if one.whole else [link.to for link in self.line(one.parent) if link.passed_to is None]
         answers = {self.stands(who, party) for party in (one.by, *above)}
         return "yes" if "yes" in answers else "no" if "no" in answers else "stranger"
 
@@ -320,6 +322,8 @@ class Rules:
             links = list(self.line(one.parent))
             if links[0].passed_to or any(link.state != "ATIVA" or now >= link.ends for link in links):
                 return None
+        if event == "renunciar" and one.passed_to:
+            return None  # he kept nothing to renounce, and what he passed on is not his to end
         return MOVES.get((one.state, event))
 
 

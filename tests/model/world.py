@@ -33,7 +33,7 @@ ACCESS = timedelta(seconds=300)
 LONG = timedelta(days=5000)
 """Pages, sessions and consents are left open while everything changes under them."""
 
-CERTIFICATE_ENDS = {name: T0 + 900 * DAY for name in PEOPLE} | {"joao": T0 + 45 * DAY, "firma": T0 + 200 * DAY}
+CERTIFICATE_ENDS = dict.fromkeys(PEOPLE, T0 + 900 * DAY) | {"joao": T0 + 45 * DAY, "firma": T0 + 200 * DAY}
 
 A, S, B, N = (SituacaoCadastral[name] for name in ("ATIVA", "SUSPENSA", "BAIXADA", "NULA"))
 _BASE = Client(
