@@ -22,7 +22,7 @@ def test_a_second_browser_is_seen_and_ended(computer: Computer, sandbox: LivingS
         desk, phone = window(browser), window(browser, width=NARROW)
         enter(desk, sandbox)
         enter(phone, sandbox)
-        phone.get_by_role("link", name="Acessos").click()
+        phone.get_by_role("link", name="Serviços autorizados").click()
         phone.get_by_role("link", name="Ver onde você está").click()
         heading(phone, "Sessões")
         wide_enough(phone)

@@ -18,7 +18,7 @@ from idp.web.views.portal_vista import Decisao
 
 _CLIENT = re.compile(r"[!-~]{1,255}\Z")
 _FEITO = {
-    "retirar": "Autorização retirada. Os acessos que ela tinha terminaram agora.",
+    "retirar": "Autorização retirada. O serviço perde o acesso em poucos minutos.",
     "encerrar": "Sessão encerrada, com os acessos que ela deu.",
     "outras": "Todas as outras sessões foram encerradas, com os acessos que elas deram.",
 }
@@ -44,9 +44,9 @@ class Acessos:
         one = self._one(quem)
         nome = legivel(one.client.name, 80)
         consequencias = (
-            f"{nome} deixa de poder atualizar os seus dados: os acessos abertos terminam agora.",
+            f"{nome} perde o acesso em poucos minutos, e não recebe mais os seus dados sem pedir de novo.",
             "O que o serviço já recebeu continua com ele, pelas regras dele.",
-            "Um acesso que ele já tinha em mãos pode valer por mais alguns minutos.",
+            "As suas procurações continuam como estão.",
             "Você pode voltar a usar o serviço quando quiser: ele pedirá a sua autorização de novo.",
         )
         decisao = Decisao(f"Retirar a autorização de {nome}?", consequencias, "Retirar a autorização", motivo=False)

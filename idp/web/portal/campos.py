@@ -8,11 +8,12 @@ from datetime import date, timedelta
 
 from idp.domain.busca import compacto
 from idp.domain.certificado import Nivel
-from idp.domain.documents import Documento
+from idp.domain.documents import Documento, parse_documento
 from idp.domain.inscricao import InscricaoId
 from idp.domain.politica import Ato, Impedimento, NotEntitled, Pessoa, Politica, Qualidade
 from idp.domain.procuracao import TipoEscopo
 from idp.domain.session import Session
+from idp.errors import InvalidDocument
 from idp.flow.outorga import EmNomeDe, Problema
 from idp.web.portal.parts import day, handle
 from idp.web.portal.preenchimentos import Preenchimento
@@ -116,10 +117,16 @@ class Leitura:
         return frozenset(found)
 
     def missing(self, campo: str) -> None:
-        """Where the flow was not asked because something else was wrong already: what is plainly missing too."""
+        """Where the flow was not asked because something else was wrong already: what is plainly missing, or no
+        document, too."""
         told = {one.campo for one in self.problemas}
         if campo not in told and not self.um(campo):
             self.problemas.append(Problema(campo, "vazio"))
+        if campo == "outorgante" and campo not in told and self.um(campo):
+            try:
+                parse_documento(self.um(campo))
+            except InvalidDocument as error:
+                self.problemas.append(Problema(campo, "invalido", error.reason))
         if "poderes" not in told and not self.begun.campos.get("poderes"):
             self.problemas.append(Problema("poderes", "vazio"))
 

@@ -39,6 +39,7 @@ from idp.web.views.portal_formulario import (
     servicos,
 )
 from idp.web.views.portal_textos import AVISOS, GUARDADO
+from idp.web.views.portal_vista import compromisso
 
 TIPO = "conceder"
 
@@ -104,6 +105,7 @@ class Conceder:
             fresco=quem.auth_time >= rascunho.criado_em,
             texto=rascunho.texto,
             sha256=rascunho.texto_sha256,
+            consequencias=compromisso(rascunho.procuracao, self.portal.clock.now()),
             avisos=[AVISOS[token] for token in rascunho.avisos if token in AVISOS],
             botao="Aprovar e conceder" if de_pedido else "Conceder a procuração",
             action=f"/portal/conceder/{begun.id}/revisar",
@@ -237,6 +239,7 @@ class Conceder:
             "com_reserva": pai is not None,
             "reservas": _reservas(begun.um("sem_reserva")),
             "servicos": servicos(politica, begun.campos.get("poderes", []), pai.poderes if pai else None),
+            "todos_de": "quem deu a procuração a você pode" if pai else "você pode",
             "todos": _todos(begun, politica.todos, pai),
             "alcances": alcances(_partes(de, pai, options), begun.um("escopo_tipo"), only=_escopos(pai)),
             "inscricoes_de": "" if pai and pai.escopo.tipo is TipoEscopo.ESTABELECIMENTO else _nome(pai, chosen),

@@ -15,7 +15,7 @@ from idp.flow.outorga import NotFresh, Refused
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
-from idp.web.views.portal_dados import erros, grupos, guardado, resumo, valores
+from idp.web.views.portal_dados import MAIS, erros, grupos, guardado, resumo, valores
 from idp.web.views.portal_vista import Decisao
 
 TIPO = "dados"
@@ -26,7 +26,7 @@ _APAGAR = Decisao(
     "Apagar o que você informou?",
     (
         "E-mail, telefone, endereço e o que mais você informou aqui são apagados agora.",
-        "As aplicações deixam de receber esses dados. O que já receberam continua com elas.",
+        "Os serviços deixam de receber esses dados. O que já receberam continua com eles.",
         "O que a lei manda guardar não muda: procurações, acessos e o registro de quem agiu.",
     ),
     "Apagar",
@@ -65,6 +65,7 @@ class Dados:
             "dados_editar.html",
             status=422 if begun.problemas else 200,
             grupos=grupos(kept, empresa=isinstance(quem.holder, PessoaJuridica)),
+            mais=MAIS,
             erros=erros(begun.problemas),
             action=f"/portal/dados/editar/{begun.id}",
         )

@@ -108,6 +108,7 @@ class Equipe:
             fresco=quem.auth_time >= rascunho.criado_em,
             texto=rascunho.texto,
             sha256=rascunho.texto_sha256,
+            consequencias=_compromisso(rascunho.designacao),
             avisos=(),
             botao="Designar",
             action=f"/portal/designar/{begun.id}/revisar",
@@ -196,6 +197,7 @@ class Equipe:
             "pessoa": begun.um("pessoa"),
             "pessoa_nome": begun.um("pessoa_nome"),
             "servicos": servicos(politica, chosen),
+            "todos_de": "a empresa pode",
             "todos": "todos" in chosen,
             "quais": _quais(begun.um("quais")),
             "clientes": begun.um("clientes"),
@@ -230,6 +232,15 @@ def _quais(chosen: str) -> tuple[Opcao, ...]:
     return tuple(
         Opcao(campo_id("quais", at), value, label, detail, value == chosen)
         for at, (value, label, detail) in enumerate(texts)
+    )
+
+
+def _compromisso(one: Designacao) -> tuple[str, ...]:
+    """What naming somebody leads to, before it is confirmed."""
+    empresa, nome = legivel(one.empresa_nome, 80), legivel(one.pessoa_nome, 80)
+    return (
+        f"O que {nome} fizer com estes poderes vale como feito por {empresa}, em nome dos clientes dela.",
+        f"Vale assim que você confirmar, a partir do primeiro dia da vigência: {nome} não precisa aceitar.",
     )
 
 

@@ -25,7 +25,8 @@ from idp.web.views.portal_textos import PEDIDO_FEITO
 from idp.web.views.portal_vista import alcance, inscricoes, poderes
 
 PEDIDO, PEDIDOS = "pedir", "lote"
-SHOWN_LINES = 300
+SHOWN_LINES = 200
+"""With what stands in each they fit into what is kept of a form."""
 MODELO = "documento\r\n99.990.001/0001-98\r\n12.ABC.345/01DE-35\r\n"
 """A file to begin with; its companies are nobody's."""
 
@@ -74,7 +75,7 @@ class Pedidos:
             except Refused as refused:
                 leitura.problemas += refused.problemas
             else:
-                return self._many(begun, made, added)
+                return self._many(begun, made, text, added)
         return self._back(leitura, complete=False)
 
     def many_done(self, quem: Session, begun: Preenchimento) -> Response:
@@ -158,10 +159,10 @@ class Pedidos:
         require(options)
         return options
 
-    def _many(self, begun: Preenchimento, made: Lote, added: int) -> Response:
+    def _many(self, begun: Preenchimento, made: Lote, text: str, added: int) -> Response:
         done = f"/portal/lote/{begun.id}/feito"
         extra = {"feitos": str(made.feitos), "total": str(len(made.problemas))}
-        told = linhas([(line - added, one) for line, one in made.problemas], SHOWN_LINES)
+        told = linhas(made.problemas, text.splitlines(), added, SHOWN_LINES)
         self.portal.door.preenchimentos.put(replace(begun, campos={}, problemas=told, extra=extra, resultado=done))
         return see_other(done)
 
@@ -178,7 +179,7 @@ class Pedidos:
         politica = self.portal.politica
         prazo = longest(politica, Ato.OUTORGAR, next(one for one in options if one.qualidade))
         most = today + prazo if prazo else None
-        chosen = begun.um("escopo_tipo") or "raiz"
+        chosen = begun.um("escopo_tipo") or ("raiz" if fresh else "")
         return {
             "titulo": "Pedir procuração a muitas empresas" if many else "Pedir uma procuração",
             "explicacao": "Cada empresa recebe o seu pedido, com os mesmos poderes e prazo, e só precisa aprovar."
@@ -200,6 +201,7 @@ class Pedidos:
             "lote_dica": "Cole os CNPJs (ou CPFs), um por linha. Até 2.000, em até 60 KB.",
             "com_reserva": False,
             "servicos": servicos(politica, begun.campos.get("poderes", [])),
+            "todos_de": "o cliente pode",
             "todos": ("todos" in begun.campos.get("poderes", [])) if politica.todos else None,
             "alcances": tuple(
                 Opcao(campo_id("escopo_tipo", at), value, label, detail, value == chosen)

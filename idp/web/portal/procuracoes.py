@@ -15,8 +15,9 @@ from idp.flow.outorga import Vista
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
 from idp.web.portal.usos import da_procuracao
+from idp.web.views.portal_avisos import mudou
 from idp.web.views.portal_usos import endereco
-from idp.web.views.portal_vista import FEITO, decisao, proximos_passos, termos, vista
+from idp.web.views.portal_vista import decisao, feito, proximos_passos, termos, vista
 
 EVENTOS = ("aceitar", "recusar", "renunciar", "revogar")
 MOTIVO = 300
@@ -46,11 +47,20 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
             usos=da_procuracao(portal, quem, found),
             usos_visiveis=all_uses,
             usos_todos=endereco(procuracao=id) if all_uses else "",
-            feito=FEITO.get(word("feito"), ""),
+            feito=feito(word("feito"), found.procuracao),
         )
 
+    def changed(quem: Session, id: str, error: IllegalTransition) -> Response:
+        found = outorga.ver(quem, id)
+        view = vista(found, portal.politica.catalogo, portal.clock.now(), quem.holder.documento)
+        nome = f"a {view.titulo[:1].lower()}{view.titulo[1:]}"
+        return portal.pages.notice(mudou(error, nome, (f"/portal/procuracoes/{id}", "Ver a procuração")), 409)
+
     def ask(quem: Session, id: str, evento: str) -> Response:
-        procuracao = seen(quem, id, evento).procuracao
+        try:
+            procuracao = seen(quem, id, evento).procuracao
+        except IllegalTransition as error:
+            return changed(quem, id, error)
         return portal.render(
             quem,
             "concedidas" if evento == "revogar" else "recebidas",
@@ -63,7 +73,10 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
 
     def decide(quem: Session, id: str, evento: str) -> Response:
         motivo = typed({"motivo": (1, MOTIVO)})["motivo"]
-        outorga.act(quem, evento, id, motivo[0] if motivo else "")
+        try:
+            outorga.act(quem, evento, id, motivo[0] if motivo else "")
+        except IllegalTransition as error:
+            return changed(quem, id, error)
         return see_other(f"/portal/procuracoes/{id}?feito={evento}")
 
     @door.shown

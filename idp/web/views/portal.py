@@ -79,7 +79,7 @@ _ABAS = (
     ("pedidos", "/portal/pedidos", "Pedidos"),
     ("equipe", "/portal/equipe", "Equipe"),
     ("usos", "/portal/usos", "Quem agiu"),
-    ("acessos", "/portal/aplicacoes", "Acessos"),
+    ("acessos", "/portal/aplicacoes", "Serviços autorizados"),
     ("dados", "/portal/dados", "Meus dados"),
 )
 SITUACOES = {

@@ -56,32 +56,36 @@ OUTRA_PESSOA = Notice(
 )
 
 _FEITO = {
-    "ATIVA": "ela já foi aceita e está valendo",
-    "PENDENTE": "ela ainda espera o aceite",
-    "SUSPENSA": "ela está suspensa pela Secretaria",
-    "RECUSADA": "ela já foi recusada",
-    "REVOGADA": "ela já foi revogada",
-    "RENUNCIADA": "ela já foi renunciada",
-    "EXPIRADA": "o prazo dela já terminou",
-    "EXTINTA": "ela já foi extinta",
-    "ABERTO": "ele ainda espera a resposta",
-    "APROVADO": "ele já foi aprovado",
-    "NEGADO": "ele já foi negado",
-    "DESISTIDO": "quem pediu já desistiu",
-    "EXPIRADO": "o prazo dele já terminou",
-    "ENCERRADA": "ela já foi encerrada",
+    "ATIVA": "já foi aceita e está valendo",
+    "PENDENTE": "ainda espera o aceite",
+    "SUSPENSA": "está suspensa pela Secretaria",
+    "RECUSADA": "já foi recusada",
+    "REVOGADA": "já foi revogada",
+    "RENUNCIADA": "já foi renunciada",
+    "EXPIRADA": "já passou do prazo",
+    "EXTINTA": "já foi extinta",
+    "ABERTO": "ainda espera a resposta",
+    "APROVADO": "já foi aprovado",
+    "NEGADO": "já foi negado",
+    "DESISTIDO": "já foi retirado por quem pediu",
+    "EXPIRADO": "já passou do prazo",
+    "ENCERRADA": "já foi encerrada",
 }
 
 
-def mudou(error: IllegalTransition) -> Notice:
-    """Somebody was faster, or this page is old."""
-    estado = _FEITO.get(str(error.state), "ela não está mais no estado que esta página mostrava")
+_SUJEITO = {"procuracao": "esta procuração", "pedido": "este pedido", "designacao": "esta designação"}
+
+
+def mudou(error: IllegalTransition, nome: str = "", link: tuple[str, str] = _INICIO) -> Notice:
+    """Somebody was faster, or this page is old. ``nome``: which procuração it is of; ``link``: where it is seen."""
+    sujeito = nome or _SUJEITO.get(error.machine, "isto")
+    estado = _FEITO.get(str(error.state), "não está mais no estado que esta página mostrava")
     return Notice(
         "PRC-08",
         "Isto mudou enquanto você decidia",
-        (f"O que você pediu não cabe mais: {estado}. Nada foi feito agora.",),
-        ("Abra de novo a partir das suas procurações para ver como está.",),
-        link=_INICIO,
+        (f"O que você pediu não pode mais ser feito: {sujeito} {estado}. Nada foi feito agora.",),
+        ("Abra de novo para ver como está agora.",),
+        link=link,
     )
 
 

@@ -31,7 +31,7 @@ ROTULOS = {
     "country": "País",
 }
 _DICAS = {
-    "email": "Aplicações autorizadas a ver o e-mail recebem este. Ninguém o confirmou, e elas são avisadas disso.",
+    "email": "Serviços autorizados a ver o e-mail recebem este. Ninguém o confirmou, e eles são avisados disso.",
     "phone_number": "Com DDD. De outro país, comece com + e o código do país.",
     "birthdate": "Dia, mês e ano.",
     "website": "Começa com https://",
@@ -70,12 +70,14 @@ _CIDADES = {
 }
 _FUSOS = {zone: _CIDADES.get(city := zone.rpartition("/")[2], city.replace("_", " ")) for zone in ZONES}
 _LISTAS = {"gender": _GENEROS, "locale": _IDIOMAS, "zoneinfo": _FUSOS}
+MAIS = "Mais dados (poucos serviços pedem)"
+"""The group that is folded away while nothing in it is told."""
 GRUPOS = (
     ("Contato", ("email", "phone_number")),
-    ("Quem você é", ("given_name", "family_name", "nickname", "birthdate", "gender")),
+    ("Quem você é", ("given_name", "family_name", "nickname", "birthdate")),
     ("Endereço", ("street_address", "locality", "region", "postal_code", "country")),
-    ("Na internet", ("website", "profile", "picture")),
     ("Preferências", ("locale", "zoneinfo")),
+    (MAIS, ("gender", "website", "profile", "picture")),
 )
 _ERRADO = {
     "email": "Confira o e-mail: ele tem a forma nome@exemplo.com.br.",
@@ -105,8 +107,8 @@ def guardado(prazos: Prazos) -> tuple[tuple[str, str], ...]:
     return (
         ("O que você informou nesta página", "Até você apagar."),
         ("Escolhas fixadas no alto das suas listas", "Até você desfazer."),
-        ("Autorizações que você deu a aplicações", f"Até {_dias(prazos.autorizacoes)}, ou até você retirar."),
-        ("Acessos a aplicações", f"{_dias(prazos.acessos).capitalize()} depois do fim."),
+        ("Autorizações que você deu a serviços", f"Até {_dias(prazos.autorizacoes)}, ou até você retirar."),
+        ("Acessos a serviços", f"{_dias(prazos.acessos).capitalize()} depois do fim."),
         (
             "Procurações que você deu ou recebeu, com o histórico; pedidos; designações de equipe",
             f"Enquanto valem, e {_dias(prazos.procuracoes)} depois do fim, porque podem ser prova.",

@@ -119,9 +119,17 @@ def _designacao_estado(one: Designacao, now: datetime) -> Estado:
     return Estado("Em vigor", "ok")
 
 
-def linhas(problemas: Sequence[tuple[int, Problema]], most: int) -> list[list[str]]:
-    """(line, sentence) of the first ``most``."""
-    return [[str(line), palavras(one.campo, one.motivo, one.detail)] for line, one in problemas[:most]]
+def linhas(problemas: Sequence[tuple[int, Problema]], typed: Sequence[str], added: int, most: int) -> list[list[str]]:
+    """(line, what stands in it, sentence) of the first ``most``. ``typed``: every line, the first ``added`` of them
+    ours."""
+    return [
+        [
+            str(line - added),
+            legivel(typed[line - 1], 30) if line <= len(typed) else "",
+            palavras(one.campo, one.motivo, one.detail),
+        ]
+        for line, one in problemas[:most]
+    ]
 
 
 def _digitado(documento: Documento) -> str:

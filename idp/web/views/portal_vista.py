@@ -10,7 +10,7 @@ from idp.domain.ato import ORGAO, AtoRegistrado
 from idp.domain.documents import CNPJ, Documento, parse_documento
 from idp.domain.inscricao import InscricaoId
 from idp.domain.politica import PoderDoCatalogo, Qualidade
-from idp.domain.procuracao import TODOS, Escopo, Poder, Procuracao, TipoEscopo
+from idp.domain.procuracao import TODOS, Escopo, EstadoProcuracao, Poder, Procuracao, TipoEscopo
 from idp.errors import InvalidDocument
 from idp.flow.outorga import Vista
 from idp.web.text import data, legivel, momento, ultimo_dia
@@ -74,12 +74,13 @@ class VistaView:
 
 @dataclass(frozen=True, slots=True)
 class Decisao:
-    """A page that asks once more. ``motivo``: whether a reason may be given."""
+    """A page that asks once more. ``motivo``: whether a reason may be given. ``ler``: its terms are read first."""
 
     titulo: str
     consequencias: tuple[str, ...]
     botao: str
     motivo: bool
+    ler: bool = False
 
 
 _BOTOES = {
@@ -215,17 +216,20 @@ def decisao(evento: str, procuracao: Procuracao) -> Decisao:
     fim = ultimo_dia(procuracao.vigencia.fim)
     irreversivel = "Isto não pode ser desfeito: para voltar atrás, é preciso uma procuração nova."
     feito = "O que já foi feito com ela continua valendo."
+    prazos = "Intimações já abertas continuam com o prazo correndo."
     match evento:
         case "aceitar":
             return Decisao(
                 f"Aceitar a procuração de {de}?",
                 (
-                    f"Você passa a poder agir em nome de {de}, com os poderes abaixo, até {fim}.",
+                    f"Você passa a poder agir em nome de {de}, com estes poderes, até {fim}.",
+                    f"O que você fizer com eles vale como feito por {de}.",
                     "Quem deu a procuração vê cada uso: quem usou, onde e quando.",
                     "Você pode renunciar a qualquer momento.",
                 ),
                 "Aceitar a procuração",
                 motivo=False,
+                ler=True,
             )
         case "recusar":
             return Decisao(
@@ -240,7 +244,9 @@ def decisao(evento: str, procuracao: Procuracao) -> Decisao:
                 (
                     f"Você deixa de poder agir em nome de {de} agora, e os acessos abertos com ela terminam.",
                     "O que você passou adiante dela também termina, e quem foi designado por você não a usa mais.",
-                    f"{feito} {de} vê que você renunciou. A lei pede que você também avise a quem representava.",
+                    prazos,
+                    f"{feito} {de} vê que você renunciou, mas a Portaria não envia mensagens: avise, como pede a lei "
+                    "(Código Civil, art. 688).",
                     irreversivel,
                 ),
                 "Renunciar à procuração",
@@ -252,7 +258,8 @@ def decisao(evento: str, procuracao: Procuracao) -> Decisao:
                 (
                     f"{para} deixa de poder agir em nome de {de} agora, e os acessos abertos com ela terminam.",
                     "O que foi passado adiante a partir dela também termina.",
-                    f"{feito} {para} vê que ela foi revogada.",
+                    prazos,
+                    f"{feito} {para} vê que ela foi revogada, mas a Portaria não envia mensagens: avise.",
                     irreversivel,
                 ),
                 "Revogar a procuração",
@@ -260,11 +267,38 @@ def decisao(evento: str, procuracao: Procuracao) -> Decisao:
             )
 
 
-FEITO: dict[str, str] = {
-    "aceitar": "Procuração aceita. Ela já aparece quando um serviço perguntar em nome de quem você age.",
-    "recusar": "Procuração recusada.",
-    "renunciar": "Você renunciou. Os acessos abertos com esta procuração foram encerrados.",
-    "revogar": "Procuração revogada. Os acessos abertos com ela foram encerrados.",
+def compromisso(procuracao: Procuracao, now: datetime) -> tuple[str, ...]:
+    """What giving leads to, before it is confirmed: whose acts they will be, and from when."""
+    de, para = legivel(procuracao.outorgante_nome, 80), legivel(procuracao.outorgado_nome, 80)
+    if procuracao.estado is EstadoProcuracao.PENDENTE:
+        quando = f"Só passa a valer quando {para} aceitar."
+    elif procuracao.vigencia.inicio > now:
+        quando = f"Vale a partir de {data(procuracao.vigencia.inicio)}, sem precisar de aceite."
+    else:
+        quando = "Vale assim que você confirmar, sem precisar de aceite."
+    return f"O que {para} fizer com estes poderes vale como feito por {de}.", quando
+
+
+def feito(evento: str, procuracao: Procuracao) -> str:
+    """What to say right after ``evento``: nothing where the procuração is not in the state that it leads to."""
+    text, estado = FEITO.get(evento, ("", None))
+    return text if procuracao.estado is estado else ""
+
+
+FEITO: dict[str, tuple[str, EstadoProcuracao]] = {
+    "aceitar": (
+        "Procuração aceita. Ela já aparece quando um serviço perguntar em nome de quem você age.",
+        EstadoProcuracao.ATIVA,
+    ),
+    "recusar": ("Procuração recusada.", EstadoProcuracao.RECUSADA),
+    "renunciar": (
+        "Você renunciou. Os acessos abertos com esta procuração foram encerrados.",
+        EstadoProcuracao.RENUNCIADA,
+    ),
+    "revogar": (
+        "Procuração revogada. Os acessos abertos com ela foram encerrados.",
+        EstadoProcuracao.REVOGADA,
+    ),
 }
 """Said on the procuração's page right after it was done."""
 

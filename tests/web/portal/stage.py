@@ -85,16 +85,25 @@ SELO = PessoaJuridica(people.ESTALEIRO, "ESTALEIRO ENCONTRO DAS AGUAS LTDA")
 ATIVA, PENDENTE = EstadoProcuracao.ATIVA, EstadoProcuracao.PENDENTE
 UFS = "AM:0490"
 CERTIFICADO = people.certificado(TipoCertificado.E_CNPJ, Nivel.A1)
-TEXTO = """PROCURAÇÃO ELETRÔNICA (texto 1)
+TEXTO = """PROCURAÇÃO ELETRÔNICA
 
-ACAI DO RIO NEGRO ALIMENTOS LTDA, CNPJ 99.990.001/0001-98, dá a FRANCISCA CHAGAS DO NASCIMENTO poderes para:
+Outorgante: ACAI DO RIO NEGRO ALIMENTOS LTDA, CNPJ 99.990.001/0001-98.
 
-1. consultar o Domicílio Tributário Eletrônico;
-2. tomar ciência de intimações no Domicílio Tributário Eletrônico. A partir da ciência correm os prazos.
+Outorgado: FRANCISCA CHAGAS DO NASCIMENTO, CPF ***.001.022-**.
 
-Vale para toda a empresa, de 22/11/2026 até o fim do dia 21/11/2027. Não pode ser passada adiante.
+Ato praticado por JACIRA BATISTA DE SOUZA, CPF ***.001.012-**, responsável pelo e-CNPJ usado.
 
-Quem dá pode revogá-la, e quem recebe pode renunciar, a qualquer momento."""
+O outorgado pode, em nome do outorgante:
+– consultar o Domicílio Tributário Eletrônico;
+– tomar ciência de intimações no Domicílio Tributário Eletrônico. A partir da ciência correm os prazos.
+
+Alcance: todos os estabelecimentos e inscrições da empresa (raiz 99.990.001), os atuais e os futuros.
+
+Vigência: de 22/11/2026 até 21/11/2027, inclusive. Só passa a valer quando o outorgado aceitar.
+
+O outorgado não pode substabelecer: não pode passar estes poderes a outra pessoa.
+
+Texto na versão 1."""
 
 
 class MemoryEphemeral:
@@ -485,7 +494,12 @@ class Stage:
     def elsewhere(self) -> Session:
         """The accountant is logged in on her telephone too."""
         made = replace(
-            people.session(), key="7" * 64, id="P" * 22, auth_time=NOW - DAY / 24, dispositivo="Chrome no Android"
+            people.session(),
+            key="7" * 64,
+            id="P" * 22,
+            auth_time=NOW - DAY / 24,
+            expires_at=NOW + 3 * DAY / 24,
+            dispositivo="Chrome no Android",
         )
         self.sessions.enlist(self.autorizacoes._ourselves(made), made)
         self.sessions.put(made)
@@ -586,7 +600,7 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
         ("equipe", contadora, "/portal/equipe"),
         ("detalhe-recebida", contadora, "/portal/procuracoes/prc-acai"),
         ("detalhe-pendente", contadora, "/portal/procuracoes/prc-castanha"),
-        ("detalhe-feita", contadora, "/portal/procuracoes/prc-castanha?feito=aceitar"),
+        ("detalhe-feita", contadora, "/portal/procuracoes/prc-acai?feito=aceitar"),
         ("detalhe-dada", empresa, "/portal/procuracoes/prc-dada"),
         ("detalhe-inscricoes", empresa, "/portal/procuracoes/prc-joao"),
         ("pronta", empresa, "/portal/procuracoes/prc-dada/pronta"),

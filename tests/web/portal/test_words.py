@@ -1,0 +1,57 @@
+"""What pages say before and after an act, where it must agree with what is so."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from tests.web.html import Tree
+from tests.web.portal.stage import GOOD, begin, sent
+
+
+def test_before_giving_it_says_whose_acts_they_will_be_and_from_when(empresa: FlaskClient) -> None:
+    at = begin(empresa, "/portal/conceder")
+    sent(empresa, at, GOOD)
+    page = empresa.get(f"{at}/revisar").text
+    consequence = page.index("com estes poderes vale como feito por ACAI DO RIO NEGRO")
+    assert consequence < page.rindex("Só passa a valer quando") < page.index(">Conceder a procuração</button>")
+    assert page.index("<details>") < page.index("SHA-256")
+
+
+def test_what_is_accepted_is_read_before_the_button(contadora: FlaskClient) -> None:
+    page = contadora.get("/portal/procuracoes/prc-castanha/aceitar").text
+    assert (
+        page.index("<dt>Poderes</dt>") < page.index("<dt>Validade</dt>") < page.index(">Aceitar a procuração</button>")
+    )
+
+
+def test_what_was_not_done_is_not_announced(contadora: FlaskClient) -> None:
+    """The address says that it was accepted; it still waits."""
+    assert "Procuração aceita." in contadora.get("/portal/procuracoes/prc-acai?feito=aceitar").text
+    page = contadora.get("/portal/procuracoes/prc-castanha?feito=aceitar").text
+    assert "Aguardando aceite" in page
+    assert "Procuração aceita." not in page
+
+
+def test_what_changed_meanwhile_is_named_and_one_press_away(contadora: FlaskClient) -> None:
+    page = contadora.get("/portal/procuracoes/prc-acai/aceitar").text
+    assert "a procuração de ACAI DO RIO NEGRO ALIMENTOS LTDA já foi aceita e está valendo" in page
+    assert 'href="/portal/procuracoes/prc-acai"' in page
+
+
+def test_a_request_s_faults_are_told_at_once_and_nothing_unsent_is_marked(contadora: FlaskClient) -> None:
+    at = begin(contadora, "/portal/pedir")
+    sent(contadora, at, {"outorgante": "123"})
+    page = Tree(contadora.get(at).text)
+    links = {one.attributes.get("href") for one in page.all("a")}
+    assert {"#campo-outorgante", "#campo-poderes", "#campo-escopo_tipo", "#campo-inicio", "#campo-fim"} <= links
+    scope = [one.attributes for one in page.all("input") if one.attributes.get("name") == "escopo_tipo"]
+    assert len(scope) == 3
+    assert not any("checked" in one for one in scope)
+
+
+def test_a_bad_line_shows_what_stands_in_it(contadora: FlaskClient) -> None:
+    at = begin(contadora, "/portal/lote")
+    done = sent(contadora, at, {**GOOD, "linhas": "99990001000198\n<b>123</b>\n12ABC34501DE35"})
+    page = contadora.get(done.headers["Location"]).text
+    assert "&lt;b&gt;123&lt;/b&gt;" in page
+    assert "Corrija-a e envie só ela" in page
