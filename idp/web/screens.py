@@ -156,21 +156,26 @@ class StepScreens:
         then (:meth:`idp.flow.authorize.Journey.advance`)."""
         terms = []
         if "offline_access" in tx.request.scopes:
-            terms.append(f"O serviço pode atualizar esses dados até {momento(now + self.policy.refresh_token)}.")
+            terms.append(
+                f"Até {momento(now + self.policy.refresh_token)}, o serviço pode consultar estes dados de novo sem "
+                "pedir o certificado. Não pode alterá-los."
+            )
         else:
             terms.append("O serviço recebe esses dados agora e não pode buscá-los de novo sem você.")
         if self.policy.consent:
             until = data(now + self.policy.consent)
             if only:
                 terms.append(
-                    f"Da próxima vez que houver só esta opção, não perguntaremos de novo até {until}, "
-                    "a não ser que o serviço peça isso ou outros dados, ou que o certificado esteja perto de vencer."
+                    f"Lembraremos esta autorização até {until}. Enquanto esta for a sua única opção, não perguntaremos "
+                    "de novo, a não ser que o serviço peça isso ou outros dados, ou que o certificado esteja perto de "
+                    "vencer. Para desfazer: Minhas procurações, Serviços autorizados."
                 )
             else:
                 terms.append(
-                    "Enquanto houver mais de uma opção, você escolhe a cada vez que entrar com o certificado. Se ficar "
-                    f"só a que você autorizar agora, não perguntaremos de novo até {until}, "
-                    "a não ser que o serviço peça isso ou outros dados, ou que o certificado esteja perto de vencer."
+                    f"Lembraremos esta autorização até {until}. Enquanto houver mais de uma opção, você escolhe a cada "
+                    "vez que entrar com o certificado. Se ficar só a que você autorizar agora, não perguntaremos de "
+                    "novo, a não ser que o serviço peça isso ou outros dados, ou que o certificado esteja perto de "
+                    "vencer. Para desfazer: Minhas procurações, Serviços autorizados."
                 )
         terms.append("Se a procuração ou o certificado perder a validade antes, o acesso termina com eles.")
         return terms

@@ -199,7 +199,7 @@ def test_the_keyboard_alone_is_enough(computer: Computer, sandbox: LivingSandbox
         page.keyboard.type("estaleiro")
         page.keyboard.press("Enter")
         expect(page.locator('input[name="escolha"]')).to_have_count(1)
-        tab_to(page, page.get_by_role("button", name="Ver todas"))
+        tab_to(page, page.get_by_role("button", name="Limpar a busca"))
         page.keyboard.press("Enter")
         options = page.locator('input[name="escolha"]')
         expect(options).to_have_count(7)

@@ -118,7 +118,7 @@ def test_states_of_the_choice(page: Page, sandbox: LivingSandbox) -> None:
     expect(page.locator('input[name="escolha"]')).to_have_count(0)
     expect(page.get_by_role("button", name="Autorizar")).to_have_count(0)
     picture(page, "consentimento-busca-vazia")
-    press(page, "Ver todas")
+    press(page, "Limpar a busca")
     page.locator("form:has(fieldset)").evaluate("form => { form.noValidate = true }")
     press(page, AUTHORIZE)
     expect(page.get_by_role("alert")).to_be_visible()

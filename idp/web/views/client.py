@@ -54,9 +54,9 @@ _RECEIVES = {
         "O tipo, o nível, a política, a Autoridade Certificadora e a validade do seu certificado.",
     ),
     "offline_access": Dado(
-        "Acesso prolongado",
-        "pode atualizar esses dados até o prazo abaixo",
-        "O serviço atualiza esses dados sem pedir o certificado de novo, até o prazo abaixo.",
+        "Continuar consultando",
+        "pode consultar estes dados de novo até o prazo abaixo",
+        "O serviço consulta estes dados de novo sem pedir o certificado, até o prazo abaixo. Não pode alterá-los.",
     ),
 }
 _QUALIDADES = {

@@ -120,6 +120,14 @@ def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, su
     if motivo is None and demanda.inscricao is not None:
         titulo = "Você não pode atuar pela inscrição pedida neste serviço"
     causes = tuple(one.texto for one in missing_view(choices.missing, demanda, servico)[:20])
+    if motivo is None and demanda.exigidos and all(one.motivo is Motivo.PODER for one in choices.missing):
+        poder = lista([em_palavras(poder) for poder in sorted(demanda.exigidos)])
+        steps = (
+            f"Peça à empresa uma procuração que inclua: {poder}. "
+            "Você pode pedir em Minhas procurações, Pedir uma procuração.",
+            "Se você tem outro certificado, tente com ele.",
+        )
+        return Notice(codigo, "Falta um poder na sua procuração", causes, steps, quem)
     return Notice(codigo, titulo, causes, _steps(motivo), quem)
 
 
