@@ -1,5 +1,5 @@
-"""What somebody looks for among the inscrições linked to him. A question for the cadastro, never an answer about rights:
-whatever is found this way is believed only once :func:`idp.domain.representation.represent` has judged it.
+"""What somebody looks for among the inscrições linked to him. A question for the cadastro, never an answer about
+rights: whatever is found this way is believed only once :func:`idp.domain.representation.represent` has judged it.
 """
 
 from __future__ import annotations
