@@ -139,6 +139,7 @@ def _parts(name: str, uri: str) -> SplitResult:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise InvalidClient(name, f"{uri!r} is not a URI: {error}") from error
-    if "@" in parts.netloc or not host:
-        raise InvalidClient(name, f"{uri!r} must have a host and no user information")
+    if "@" in parts.netloc or "%" in parts.netloc or not host:
+        # Escapes in a host are read in different ways; ceilings and sectors are compared by its letters.
+        raise InvalidClient(name, f"{uri!r} must have a host, without escapes, and no user information")
     return parts
