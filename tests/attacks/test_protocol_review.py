@@ -7,7 +7,6 @@ import random
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -312,33 +311,3 @@ def test_slow_clients_do_not_keep_others_from_hearing_of_a_logout(
         found = {one.notice.id: one for one in uow.outbox.recent(100)}
     assert found["mine"].delivered_at is not None, found["mine"]
     assert {one.error for id, one in found.items() if id != "mine" and one.delivered_at is None} == {"timeout"}
-
-
-@pytest.mark.attack("ATK-090")
-@pytest.mark.xfail(
-    strict=True,
-    reason="all clients share eight questions at once: those that registered themselves need a share of their own",
-)
-def test_slow_hosts_of_one_client_leave_room_for_anothers(tmp_path: Path) -> None:
-    """Four names, two slow addresses each, asked for anew whenever one is done: nobody else's keys are found."""
-    servers = [HttpsServer(tmp_path / str(number)) for number in range(5)]
-    try:
-        *hostile, honest = servers
-        honest.pages["/jwks"] = b"{}"
-        for server in hostile:
-            server.pages["/slow"] = lambda handler: time.sleep(1.5)
-        # One CA for each server: whose certificate is not believed would be answered sooner than it hangs.
-        together = tmp_path / "ca.pem"
-        together.write_text("".join(server.ca_file.read_text() for server in servers))
-        documents = ClientDocuments([server.host for server in servers], together)
-        with ThreadPoolExecutor(8) as pool:
-            asked = [pool.submit(documents.get, server.url("/slow"), seconds=1.0) for server in hostile * 2]
-            while not all(len(server.asked) == 2 for server in hostile):
-                time.sleep(0.01)
-            try:
-                assert documents.get(honest.url("/jwks")).body == b"{}"
-            finally:
-                assert all(isinstance(one.exception(), DocumentUnavailable) for one in asked)
-    finally:
-        for server in servers:
-            server.stop()
