@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import socket
+import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -311,3 +314,37 @@ def test_slow_clients_do_not_keep_others_from_hearing_of_a_logout(
         found = {one.notice.id: one for one in uow.outbox.recent(100)}
     assert found["mine"].delivered_at is not None, found["mine"]
     assert {one.error for id, one in found.items() if id != "mine" and one.delivered_at is None} == {"timeout"}
+
+
+@pytest.mark.attack("ATK-090")
+@pytest.mark.xfail(
+    strict=True,
+    reason="all clients share eight questions at once: those that registered themselves need a share of their own",
+)
+def test_slow_hosts_of_one_client_leave_room_for_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four names whose name server never answers, two addresses each: nobody else's keys are asked for."""
+    go_on, asked = threading.Event(), threading.Semaphore(0)
+
+    def resolve(host: str, *_: Any, **__: Any) -> list[Any]:
+        if host.startswith("slow"):
+            asked.release()
+            go_on.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    documents = ClientDocuments()
+
+    def ask(url: str) -> str:
+        with pytest.raises(DocumentUnavailable) as caught:
+            documents.get(url, seconds=5)
+        return caught.value.reason
+
+    with ThreadPoolExecutor(8) as pool:
+        try:
+            for number in range(8):
+                pool.submit(ask, f"https://slow{number % 4}.example/{number}")
+            for _ in range(8):
+                assert asked.acquire(timeout=5)
+            assert ask("https://honest.example/jwks") == "private-address"  # it has no address here, and was asked for
+        finally:
+            go_on.set()
