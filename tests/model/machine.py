@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,6 +26,7 @@ from idp.flow.choices import Look
 from idp.flow.outcome import AskConsent, AskLogin, Granted, Redirected, SignedIn
 from idp.flow.outorga import CertificateRefused, Refused
 from idp.oidc.access_token import access_token
+from idp.storage.sql import SqlStore
 from tests.model import rules
 from tests.model.rules import ALL, Given, Named, Needs, Offer, Person, Rules
 from tests.model.world import (
@@ -56,6 +56,7 @@ NAMES = {person.document: name for name, person in PERSONS.items()}
 HOLDERS = list(PERSONS)
 RECIPIENTS = ["contadora", "joao", "firma", "produtora", "castanha", "dono", "acai", "fora"]
 GIVERS = ["acai", "castanha", "produtora", "filial", "firma", "dono"]
+USERS = ["contadora", "joao", "firma", "castanha", "dono"]
 FIRMS = ["firma", "castanha", "fora"]
 REGISTRATIONS = {
     "AM:049000012": ("99990001000198", "ATIVA"),
@@ -79,6 +80,8 @@ COVERS = st.sampled_from(
     ["raiz", "raiz", "estabelecimento", frozenset({"AM:049000012"}), frozenset({"AM:049000012", "AM:049000039"})]
 )
 LEVEL = st.sampled_from(["A1", "A3"])
+ASKED = st.sampled_from(["", "", "", "inscricao", "poder", "nivel"])
+AMONG = st.sampled_from(["rights", "rights", "links", "everything"])
 FROM, LASTING = st.sampled_from([0, 0, 0, 1, 3]), st.sampled_from([0, 2, 30, 400, 1825, 1826])
 
 
@@ -124,16 +127,12 @@ class Signing:
 
 
 class RightsMachine(RuleBasedStateMachine):
-    template: Path
-    """An empty database of the present schema."""
-    place: Path
-    """A file that each example may overwrite."""
+    store: SqlStore
+    """Each history begins by emptying it: a store keeps the statements it has compiled."""
 
     def __init__(self) -> None:
         super().__init__()
-        for stale in self.place.parent.glob(f"{self.place.name}*"):
-            stale.unlink()
-        self.world = World(self.template, self.place)
+        self.world = World(self.store)
         self.rules = Rules(dict(REGISTRATIONS), {root: set(cpfs) for root, cpfs in REPRESENTATIVES.items()})
         self.state = dict.fromkeys(PERSONS, "good")
         """What the revocation lists say of each person's certificate."""
@@ -142,9 +141,6 @@ class RightsMachine(RuleBasedStateMachine):
         self.agreed: set[tuple[str, str, tuple[str, str, str | None]]] = set()
         self.keys = 0
         self.logins = dict.fromkeys(PERSONS, 0)
-
-    def teardown(self) -> None:
-        self.world.store.close()
 
     # What the rules say --------------------------------------------------------------------------------------------
 
@@ -194,7 +190,7 @@ class RightsMachine(RuleBasedStateMachine):
         who=st.sampled_from(HOLDERS),
         level=LEVEL,
         client=st.sampled_from(list(CLIENTS)),
-        asked=st.sampled_from(["", "", "", "inscricao", "poder", "nivel"]),
+        asked=ASKED,
         prompt=st.sampled_from(["consent", "", "none"]),
     )
     def open(self, who: str, level: str, client: str, asked: str, prompt: str) -> None:
@@ -247,18 +243,24 @@ class RightsMachine(RuleBasedStateMachine):
         return tab
 
     @precondition(lambda self: self.tabs)
-    @rule(tab=PICK, choice=PICK, among=st.sampled_from(["rights", "links", "links", "everything"]))
+    @rule(tab=PICK, choice=PICK, among=AMONG)
     def choose(self, tab: int, choice: int, among: str) -> None:
         """Anything may be posted to any open page: it is granted exactly if the rules give it now (ATK-120, ATK-121,
         ATK-122)."""
         found = self.tabs[tab % len(self.tabs)]
+        self.chosen(found, self.picked(found, choice, among))
+
+    def picked(self, tab: Tab, choice: int, among: str) -> tuple[str, str, str | None]:
+        """Something to post: what the rules give, what is linked to the person at all, or anything."""
         possible: list[tuple[str, str, str | None]] = []
         if among == "rights":
-            possible = sorted(self.rights(found.who, found.level, found.needs), key=str)
+            possible = sorted(
+                self.rights(tab.who, tab.level, tab.needs), key=lambda one: (one[1] != "procuracao", str(one))
+            )
         elif among == "links":
-            possible = [one for one in self.everything() if self.rules.linked(PERSONS[found.who], one)]
+            possible = [one for one in self.everything() if self.rules.linked(PERSONS[tab.who], one)]
         options = possible or [*self.everything(), (NOWHERE, "titular", None), (NOWHERE, "procuracao", "p-none")]
-        self.chosen(found, options[choice % len(options)])
+        return options[choice % len(options)]
 
     def chosen(self, tab: Tab, right: tuple[str, str, str | None]) -> Family | None:
         session = self.browsing(tab.who, tab.level)
@@ -769,20 +771,25 @@ class RightsMachine(RuleBasedStateMachine):
     # In one go -----------------------------------------------------------------------------------------------------
 
     @rule(
-        who=st.sampled_from(["contadora", "joao", "firma", "dono", "acai", "castanha"]),
+        who=st.sampled_from([*HOLDERS, "contadora", "joao", "firma", "acai"]),
         level=LEVEL,
         client=st.sampled_from(list(CLIENTS)),
+        asked=ASKED,
         choice=PICK,
-        bought=st.booleans(),
+        among=AMONG,
     )
-    def a_whole_journey(self, who: str, level: str, client: str, choice: int, bought: bool) -> None:
-        tab = self.opened(who, level, client, "", "consent")
-        rights = sorted(self.rights(who, level, NEEDS[client]), key=lambda one: (one[1] != "procuracao", str(one)))
-        if tab is None or not rights:
-            return
-        family = self.chosen(tab, rights[choice % len(rights)])
-        assert family is not None
-        if bought:
+    def a_whole_journey(self, who: str, level: str, client: str, asked: str, choice: int, among: str) -> None:
+        self.journeyed(who, self.level(who, level), client, asked, choice, among)
+
+    @rule(level=LEVEL, client=st.sampled_from(list(CLIENTS)), choice=PICK, who=st.sampled_from(USERS))
+    def somebody_uses_a_procuracao(self, level: str, client: str, choice: int, who: str) -> None:
+        """Most of what there is to find rests on these."""
+        self.journeyed(who, level, client, "", choice % 3, "rights")
+
+    def journeyed(self, who: str, level: str, client: str, asked: str, choice: int, among: str) -> None:
+        tab = self.opened(who, level, client, asked, "consent")
+        family = self.chosen(tab, self.picked(tab, choice, among)) if tab else None
+        if family is not None:
             self._buy(family)
 
     def _buy(self, family: Family) -> None:

@@ -29,7 +29,7 @@ ALL = settings(deadline=None, suppress_health_check=list(HealthCheck), stateful_
 @pytest.mark.attack("ATK-130")
 @pytest.mark.attack("ATK-131")
 def test_in_any_order(machine: type[RightsMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(ALL, max_examples=25))
+    run_state_machine_as_test(machine, settings=settings(ALL, max_examples=20))
 
 
 @pytest.mark.deep

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from idp.domain.certificado import Certificado, CertificateRef, Nivel, TipoCertificado
@@ -19,7 +17,7 @@ from idp.domain.session import Session
 from idp.flow.authorize import Journey
 from idp.flow.policy import Policy
 from idp.flow.redeem import Redemption
-from idp.storage.sql import open_store
+from idp.storage.sql import SqlStore
 from tests.flow.fakes import FakeClients, FakeIdentifiers, FakeSessions, FakeTransactions
 from tests.model.rules import DEPTH, Needs
 from tests.outorga.world import DAY, PEOPLE, T0
@@ -32,6 +30,12 @@ CODE, REFRESH = timedelta(seconds=60), timedelta(days=500)
 ACCESS = timedelta(seconds=300)
 LONG = timedelta(days=5000)
 """Pages, sessions and consents are left open while everything changes under them."""
+
+FILLED = (
+    *("grants", "consents", "outbox", "audit", "atos", "pedidos", "designacoes", "procuracoes"),
+    *("representantes", "inscricoes", "estabelecimentos", "contribuintes"),
+)
+"""Tables that a history leaves rows in."""
 
 CERTIFICATE_ENDS = dict.fromkeys(PEOPLE, T0 + 900 * DAY) | {"joao": T0 + 45 * DAY, "firma": T0 + 200 * DAY}
 
@@ -91,10 +95,14 @@ SHOWN: Mapping[str, frozenset[str] | None] = {
 class World(Outorgas):
     """People, companies and tables of tests/outorga, with the journey and the redemption on the same store."""
 
-    def __init__(self, template: Path, path: Path) -> None:
-        shutil.copy(template, path)
-        seeded = Outorgas.seeded(open_store(f"sqlite:///{path}"))
-        super().__init__(seeded.store, politica=replace(DEFAULT, profundidade=DEPTH))
+    def __init__(self, store: SqlStore) -> None:
+        """Whatever the store holds is replaced."""
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            for table in FILLED:
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        Outorgas.seeded(store)
+        super().__init__(store, politica=replace(DEFAULT, profundidade=DEPTH))
         self.clients = FakeClients(*CLIENTS.values())
         self.outorga.clients = self.clients
         self.outorga.rascunhos.attempt = lambda *_: True  # type: ignore[method-assign]
