@@ -38,7 +38,7 @@ def test_login_page(browser: FlaskClient, journey: ScriptedJourney) -> None:
     assert response.status_code == 200
     (link,) = [a for a in Tree(response.text).all("a") if a.text.startswith("Continuar")]
     assert link.attributes["href"] == f"https://certificado.id.sefaz.example/entrar?ticket={'T' * 22}.{'K' * 43}"
-    assert journey.calls == [("resume", (people.TX,), {"browser": BROWSER, "session_key": None})]
+    assert journey.calls == [("resume", (people.TX,), {"browser": BROWSER, "session_key": None, "dispositivo": ""})]
     assert "Para usar outro certificado" not in response.text
     assert "Para usar outro certificado" in browser.get(f"/login?tx={people.TX}&trocar=1").text
 
@@ -68,7 +68,7 @@ def test_return_sets_the_session_cookie_and_goes_to_consent(browser: FlaskClient
     assert response.headers["Set-Cookie"] == (
         f"__Host-portaria-session={'N' * 43}; Secure; HttpOnly; Path=/; SameSite=Lax"
     )
-    assert journey.calls == [("signed_in", (CODE,), {"browser": BROWSER, "session_key": None})]
+    assert journey.calls == [("signed_in", (CODE,), {"browser": BROWSER, "session_key": None, "dispositivo": ""})]
 
 
 def test_return_that_issues_goes_to_the_application_with_the_cookie(
@@ -104,7 +104,7 @@ def test_another_browser_is_told_to_stop(issuer: Flask, journey: ScriptedJourney
     response = issuer.test_client().get(f"/login/retorno?code={CODE}&tx={people.TX}")
     assert (response.status_code, codigo(response)) == (403, "SES-04")
     assert 'href="/login' not in response.text
-    assert journey.calls[0][2] == {"browser": "", "session_key": None}
+    assert journey.calls[0][2] == {"browser": "", "session_key": None, "dispositivo": ""}
 
 
 def test_consent_lists_what_may_be_chosen(browser: FlaskClient, journey: ScriptedJourney) -> None:
