@@ -38,7 +38,7 @@ def test_login_page(browser: FlaskClient, journey: ScriptedJourney) -> None:
     assert response.status_code == 200
     (link,) = [a for a in Tree(response.text).all("a") if a.text.startswith("Continuar")]
     assert link.attributes["href"] == f"https://certificado.id.sefaz.example/entrar?ticket={'T' * 22}.{'K' * 43}"
-    assert journey.calls == [("resume", (people.TX,), {"browser": BROWSER, "session_key": None, "dispositivo": ""})]
+    assert journey.calls == [("resume", (people.TX,), {"browser": BROWSER, "session_key": None})]
     assert "Para usar outro certificado" not in response.text
     assert "Para usar outro certificado" in browser.get(f"/login?tx={people.TX}&trocar=1").text
 
