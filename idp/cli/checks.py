@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from idp import politica
 from idp.audit import LATE
 from idp.certificate.revocation import DIRECTORY, CrlIndex
 from idp.certificate.trust import TrustList
@@ -79,6 +80,12 @@ def tls(settings: Settings) -> str:
     if not certificate.not_valid_before_utc <= now < end:
         raise ConfigurationError(f"{chain} is not valid now: it ends {end:%Y-%m-%d}", "renew it")
     return f"{chain}, until {end:%Y-%m-%d}{': renew it' if end - now < _SOON else ''}"
+
+
+def policy(settings: Settings) -> str:
+    found = politica.load(settings.politica)
+    whose = settings.politica or "the defaults"
+    return f"{len(found.regras)} rules, {len(found.catalogo)} poderes, {whose}"
 
 
 def crl(settings: Settings) -> str:
@@ -153,7 +160,7 @@ def cadastro(settings: Settings) -> str:
         store.close()
 
 
-NEEDED: tuple[Callable[[Settings], str], ...] = (database, keys, trust, tls)
+NEEDED: tuple[Callable[[Settings], str], ...] = (database, keys, trust, tls, policy)
 ALL: tuple[Callable[[Settings], str], ...] = (*NEEDED, crl, ephemeral, checkpoints, permissions)
 
 

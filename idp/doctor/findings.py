@@ -32,6 +32,7 @@ WHY: Mapping[str, str] = {
     "keys": "Nothing can be signed without them.",
     "trust": "Nobody can log in without it.",
     "tls": "The embedded server's own certificate.",
+    "policy": "Nobody can give power by a policy that cannot be read; the server does not start.",
     "sealing": "Without the worker audit rows could be removed unseen, and revocation lists run out (CERT-06).",
     "checkpoints": "The audit's chain could be cut off unnoticed.",
     "permissions": "Whoever reads a signing key is the issuer.",
