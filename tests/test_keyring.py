@@ -18,7 +18,7 @@ from idp.domain.documents import CNPJ, CPF
 from idp.domain.person import PessoaFisica, PessoaJuridica
 from idp.errors import ConfigurationError
 from idp.keyring import KeyInfo, KeyRing, State
-from idp.keyring.signer import thumbprint
+from idp.keyring.signer import Signer, thumbprint
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLIENT = Client("app", "App", ("https://app.example.com/cb",), secret_digest="0" * 64)
@@ -231,3 +231,21 @@ def test_checkpoints(template: Path) -> None:
     assert ring.check_checkpoint(signature, b"head")
     assert not ring.check_checkpoint(signature, b"other head")
     assert not ring.check_checkpoint(bytes(64), b"head")
+
+
+def test_a_kid_can_be_typed_on_a_command_line(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring, generate, unlucky = (
+        KeyRing.open(directory, "sandbox"),
+        Signer.generate,
+        ["-9A1EOugNaa8ESyo", "--w3Qm2cPz0vA1E"],
+    )
+
+    def generated(alg: str) -> Signer:
+        signer = generate(alg)
+        signer.kid = unlucky.pop() if unlucky else signer.kid
+        return signer
+
+    monkeypatch.setattr(Signer, "generate", generated)
+    kid = ring.rotate("ES256", AT).kid
+    assert not unlucky
+    assert (directory / f"{kid}.pem").is_file()

@@ -8,8 +8,10 @@ from base64 import urlsafe_b64encode
 
 
 def new_id() -> str:
-    """A 128-bit identifier, URL-safe."""
-    return secrets.token_urlsafe(16)
+    """A 128-bit identifier, URL-safe. Its first character is no hyphen: on a command line it would be an option."""
+    while (some := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return some
 
 
 def new_secret() -> str:

@@ -246,7 +246,9 @@ class KeyRing:
 
 
 def _new_key(directory: Path, alg: str, state: State, at: datetime) -> KeyInfo:
-    signer = Signer.generate(alg)
+    # A kid is typed after `idp keys withdraw`, where a hyphen at its beginning would make it an option.
+    while (signer := Signer.generate(alg)).kid.startswith("-"):
+        pass
     write_private(directory / f"{signer.kid}.pem", signer.pem())
     return KeyInfo(signer.kid, alg, state, at, at if state is State.ACTIVE else None)
 
