@@ -59,12 +59,19 @@ class Carteira(Eventos):
 
     @on_fresh_facts
     def carteira(
-        self, quem: Session, *, papel: str, situacao: str = "vigentes", q: str = "", pagina: int = 1
+        self,
+        quem: Session,
+        *,
+        papel: str,
+        situacao: str = "vigentes",
+        q: str = "",
+        pagina: int = 1,
+        ordem: str = "nome",
     ) -> Pagina[Procuracao]:
         """One page of procurações. ``papel``: concedidas (given, or passed on) or recebidas (also by a company that
-        named them). ``situacao``: as in :class:`idp.ports.outorga.Consulta`. ``q``: part of a name, or the
-        beginning of a document. Raises NotEntitled for an e-CNPJ whose responsável no longer represents the company."""
-        now, consulta = self._consulta(quem, situacao, q, pagina)
+        named them). ``situacao`` and ``ordem``: as in :class:`idp.ports.outorga.Consulta`. ``q``: part of a name, or
+        the beginning of a document. Raises NotEntitled for an e-CNPJ whose responsável no longer represents the company."""
+        now, consulta = self._consulta(quem, situacao, q, pagina, ordem)
         with self.store.reading() as uow:
             alvos = self.alvos(uow, quem, now)
             if papel == "concedidas":
@@ -126,12 +133,14 @@ class Carteira(Eventos):
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _consulta(self, quem: Session, situacao: str, q: str, pagina: int) -> tuple[datetime, Consulta]:
+    def _consulta(
+        self, quem: Session, situacao: str, q: str, pagina: int, ordem: str = "nome"
+    ) -> tuple[datetime, Consulta]:
         now = self.clock.now()
         self.certificate_holds(quem, now)
         self.source.before_choices(quem.holder)
         offset = (max(1, pagina) - 1) * POR_PAGINA
-        return now, Consulta(now, situacao, q[:LONGEST_QUERY], POR_PAGINA, offset, self.regras.raiz)
+        return now, Consulta(now, situacao, q[:LONGEST_QUERY], POR_PAGINA, offset, self.regras.raiz, ordem)
 
     def _in_force(self, uow: UnitOfWork, quem: Session, now: datetime) -> Sequence[Designacao]:
         if not isinstance(quem.holder, PessoaFisica):

@@ -134,7 +134,8 @@ class SqlProcuracoes:
         self, where: ColumnElement[bool], order: Sequence[ColumnElement[str]], consulta: Consulta
     ) -> tuple[Sequence[Procuracao], int]:
         total = self._connection.execute(select(func.count()).select_from(procuracoes).where(where)).scalar_one()
-        found = page(select(*_COLUMNS).where(where).order_by(*order), consulta) if total else None
+        by = (procuracoes.c.fim, *order) if consulta.ordem == "fim" else order
+        found = page(select(*_COLUMNS).where(where).order_by(*by), consulta) if total else None
         return ([] if found is None else self._all(found, {})), total
 
 

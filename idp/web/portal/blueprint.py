@@ -19,6 +19,7 @@ from idp.ports import AuditTrail, Ephemeral
 from idp.web.outcome import Responder
 from idp.web.pages import Pages
 from idp.web.portal.acessos import add_acessos
+from idp.web.portal.buscas import Buscas
 from idp.web.portal.conceder import add_conceder
 from idp.web.portal.dados import add_dados
 from idp.web.portal.door import Door
@@ -65,7 +66,20 @@ def make_portal(
     )
     politica, clients = outorga.politica, journey.clients
     return portal_blueprint(
-        Portal(door, outorga, inscricoes, politica, pages, clock, clients, usos, autorizacoes, dados, prazos)
+        Portal(
+            door,
+            outorga,
+            inscricoes,
+            politica,
+            pages,
+            clock,
+            clients,
+            usos,
+            autorizacoes,
+            dados,
+            prazos,
+            Buscas(ephemeral),
+        )
     )
 
 

@@ -1,56 +1,62 @@
-"""The front page, Início, and the lists."""
+"""The front page, Início, and the lists.
+
+What is searched for is sent by POST and kept here (``buscas``); the address that the list is then found at has it only
+under an id, so that its pages, a reload and the back button work, and nobody's name or document stands in it.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import partial
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from idp.domain.session import Session
 from idp.flow.entry import FRONT
 from idp.web.outcome import see_other
-from idp.web.portal.parts import Portal, choice, query
+from idp.web.parameters import once
+from idp.web.portal.parts import Portal, choice, page_number, searched
 from idp.web.portal.usos import ultimos
-from idp.web.views.portal import SITUACOES, item, lista
+from idp.web.views.portal import ORDENS, SITUACOES, Recorte, item, lista
 from idp.web.views.portal_pedidos import PAPEIS, SITUACOES_PEDIDO, pedido_item
 
 FEW = 5
 """How many of what waits are shown before "ver todas"."""
+_BUSCA = re.compile(r"[0-9A-Za-z_-]{22}\Z")
 
 _LISTAS = {
     "recebidas": (
         "Procurações recebidas",
-        "O que outros lhe deram: por quem você pode agir, e com que poderes.",
-        "Nenhuma procuração recebida com esses filtros.",
+        "Por quem você pode agir, e com que poderes.",
         (("/portal/pedir", "Pedir uma procuração"),),
     ),
     "concedidas": (
         "Procurações concedidas",
         "Quem pode agir por você ou pela sua empresa, e o que cada um pode fazer.",
-        "Nenhuma procuração concedida com esses filtros.",
         (("/portal/conceder", "Dar uma procuração"),),
     ),
 }
 
 
-def add_lists(blueprint: Blueprint, portal: Portal) -> None:
-    door, outorga = portal.door, portal.outorga
+class Listas:
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
 
-    def front() -> Response:
-        if door.present() is None:
-            return portal.pages.render("portal/frente.html")
-        return home()
+    def front(self) -> Response:
+        if self.portal.door.present() is None:
+            return self.portal.pages.render("portal/frente.html")
+        return self.portal.door.shown(self.home)()
 
-    @door.shown
-    def enter(quem: Session) -> Response:
+    def enter(self, quem: Session) -> Response:
         return see_other(FRONT)
 
-    @door.shown
-    def home(quem: Session) -> Response:
+    def home(self, quem: Session) -> Response:
+        portal, outorga = self.portal, self.portal.outorga
         now, eu = portal.clock.now(), quem.holder.documento
         espera = outorga.carteira(quem, papel="recebidas", situacao="pendentes")
         pedidos = outorga.pedidos(quem, papel="recebidos")
-        ending = [(papel, outorga.carteira(quem, papel=papel, situacao="vencendo")) for papel in _LISTAS]
+        ending = [(papel, outorga.carteira(quem, papel=papel, situacao="vencendo", ordem="fim")) for papel in _LISTAS]
         return portal.render(
             quem,
             "inicio",
@@ -66,68 +72,72 @@ def add_lists(blueprint: Blueprint, portal: Portal) -> None:
             concedidas=outorga.carteira(quem, papel="concedidas").total,
         )
 
-    def procuracoes(quem: Session, papel: str) -> Response:
-        now, eu, (q, pagina) = portal.clock.now(), quem.holder.documento, query()
+    def procuracoes(self, quem: Session, papel: str) -> Response:
+        portal = self.portal
+        now, eu = portal.clock.now(), quem.holder.documento
         situacao = choice("situacao", SITUACOES)
-        page = outorga.carteira(quem, papel=papel, situacao=situacao, q=q, pagina=pagina)
-        titulo, explicacao, vazio, acoes = _LISTAS[papel]
-        shown = lista(
-            [item(one, papel, now, eu) for one in page.itens],
-            total=page.total,
-            pagina=page.pagina,
-            paginas=page.paginas,
-            href=f"/portal/{papel}",
-            q=q,
-            situacao=situacao,
-            situacoes=SITUACOES,
+        recorte = self._recorte(quem, papel, situacao, choice("ordem", ORDENS, _ordem(situacao)))
+        page = portal.outorga.carteira(
+            quem, papel=papel, situacao=situacao, q=recorte.q, pagina=page_number(), ordem=recorte.ordem
         )
+        titulo, explicacao, acoes = _LISTAS[papel]
         return portal.render(
             quem,
             papel,
             "lista.html",
             titulo=titulo,
             explicacao=explicacao,
-            vazio=vazio,
             acoes=acoes,
             outros=(),
-            action=f"/portal/{papel}",
-            fixos=(),
-            lista=shown,
+            lista=lista([item(one, papel, now, eu) for one in page.itens], page, recorte, SITUACOES, ORDENS),
         )
 
-    @door.shown
-    def pedidos(quem: Session) -> Response:
-        now, (q, pagina) = portal.clock.now(), query()
-        papel, situacao = choice("papel", PAPEIS), choice("situacao", SITUACOES_PEDIDO)
-        page = outorga.pedidos(quem, papel=papel, situacao=situacao, q=q, pagina=pagina)
-        titulo, explicacao, outro = PAPEIS[papel]
-        shown = lista(
-            [pedido_item(one, papel, now) for one in page.itens],
-            total=page.total,
-            pagina=page.pagina,
-            paginas=page.paginas,
-            href="/portal/pedidos",
-            q=q,
-            situacao=situacao,
-            situacoes=SITUACOES_PEDIDO,
-            papel=papel,
+    def pedidos(self, quem: Session) -> Response:
+        now, papel = self.portal.clock.now(), choice("papel", PAPEIS)
+        recorte = self._recorte(quem, "pedidos", choice("situacao", SITUACOES_PEDIDO), "", papel)
+        page = self.portal.outorga.pedidos(
+            quem, papel=papel, situacao=recorte.situacao, q=recorte.q, pagina=page_number()
         )
-        return portal.render(
+        titulo, explicacao, outro = PAPEIS[papel]
+        pedir, muitas = ("/portal/pedir", "Pedir uma procuração"), ("/portal/lote", "Pedir a muitas empresas")
+        return self.portal.render(
             quem,
             "pedidos",
             "lista.html",
             titulo=titulo,
             explicacao=explicacao,
-            vazio="Nenhum pedido com esses filtros.",
-            acoes=(("/portal/pedir", "Pedir uma procuração"), ("/portal/lote", "Pedir a muitas empresas")),
-            outros=(outro,),
-            action="/portal/pedidos",
-            fixos=(("papel", papel),),
-            lista=shown,
+            acoes=(pedir, muitas) if papel == "feitos" else (),
+            outros=(outro,) if papel == "feitos" else (outro, pedir),
+            lista=lista([pedido_item(one, papel, now) for one in page.itens], page, recorte, SITUACOES_PEDIDO, {}),
         )
 
-    blueprint.add_url_rule("/portal", "front", front)
-    blueprint.add_url_rule("/portal/inicio", "enter", enter)
-    for papel in _LISTAS:
-        blueprint.add_url_rule(f"/portal/{papel}", papel, door.shown(partial(procuracoes, papel=papel)))
-    blueprint.add_url_rule("/portal/pedidos", "pedidos", pedidos)
+    def search(self, quem: Session, nome: str) -> Response:
+        """To the address of what is searched for, which has none of it."""
+        pedidos = nome == "pedidos"
+        kept = {"papel": choice("papel", PAPEIS)} if pedidos else {}
+        kept["situacao"] = choice("situacao", SITUACOES_PEDIDO if pedidos else SITUACOES)
+        if not pedidos:
+            kept["ordem"] = choice("ordem", ORDENS)
+        if busca := self.portal.buscas.keep(quem, searched()):
+            kept["busca"] = busca
+        return see_other(f"/portal/{nome}?{urlencode(kept)}")
+
+    def _recorte(self, quem: Session, nome: str, situacao: str, ordem: str, papel: str = "") -> Recorte:
+        busca = once(request.args, "busca", _BUSCA) or ""
+        q = self.portal.buscas.get(quem, busca) if busca else ""
+        return Recorte(f"/portal/{nome}", situacao, ordem, papel, busca if q else "", q or "", perdida=q is None)
+
+
+def _ordem(situacao: str) -> str:
+    """What is about to end is looked at by when."""
+    return "fim" if situacao == "vencendo" else ""
+
+
+def add_lists(blueprint: Blueprint, portal: Portal) -> None:
+    views, door, add = Listas(portal), portal.door, blueprint.add_url_rule
+    add("/portal", "front", views.front)
+    add("/portal/inicio", "enter", door.shown(views.enter))
+    for nome in (*_LISTAS, "pedidos"):
+        shown = views.pedidos if nome == "pedidos" else partial(views.procuracoes, papel=nome)
+        add(f"/portal/{nome}", nome, door.shown(shown))
+        add(f"/portal/{nome}", f"{nome}_post", door.pressed(partial(views.search, nome=nome)), methods=["POST"])

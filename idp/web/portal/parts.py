@@ -22,6 +22,7 @@ from idp.flow.usos import Usos
 from idp.ports import Clients, Clock
 from idp.web.pages import Pages
 from idp.web.parameters import once
+from idp.web.portal.buscas import Buscas
 from idp.web.portal.door import Door
 from idp.web.text import legivel
 from idp.web.views.portal import abas, conta
@@ -47,6 +48,7 @@ class Portal:
     autorizacoes: Autorizacoes
     dados: MeusDados
     prazos: Prazos
+    buscas: Buscas
 
     def nome(self, client_id: str) -> str:
         """Of an application, as people know it."""
@@ -71,16 +73,21 @@ def handle(quem: Session, documento: Documento) -> str:
     return digest(f"parte\x00{quem.id}\x00{documento}")[:24]
 
 
-def query() -> tuple[str, int]:
-    """Search and page of a list are conveniences: what makes no sense in them is ignored."""
+def page_number() -> int:
+    """Of a list: a convenience, so what makes no sense is the first."""
     page = once(request.args, "pagina", _PAGE)
-    return _plain(request.args.get("q", ""), Q_LENGTH), int(page) if page else 1
+    return int(page) if page else 1
 
 
-def choice(name: str, known: Mapping[str, Any]) -> str:
-    """One of ``known`` as asked for in the address, else the first."""
-    given = once(request.args, name, _WORD)
-    return given if given is not None and given in known else next(iter(known))
+def searched() -> str:
+    """What was typed into a list's search; "" for nothing."""
+    return _plain(request.form.get("q", ""), Q_LENGTH)
+
+
+def choice(name: str, known: Mapping[str, Any], default: str = "") -> str:
+    """One of ``known`` as asked for in the address or by the list's form, else ``default``, else the first."""
+    given = once(request.args if request.method == "GET" else request.form, name, _WORD)
+    return given if given is not None and given in known else default or next(iter(known))
 
 
 def word(name: str) -> str:

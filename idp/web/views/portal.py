@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from idp.domain.documents import CPF, Documento
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.domain.session import Session
+from idp.flow.outorga import Pagina
 from idp.web.text import data, legivel, ultimo_dia
 from idp.web.views.person import publico, responsavel
 from idp.web.views.poderes import todos_em_palavras
@@ -58,18 +60,39 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorte:
+    """Which rows of a list are shown. ``papel``: of requests. ``busca`` is the id of what is searched for, ``q`` its
+    text; ``perdida``: an id that nothing is kept of any more."""
+
+    path: str
+    situacao: str
+    ordem: str
+    papel: str
+    busca: str
+    q: str
+    perdida: bool
+
+    def endereco(self, **more: str) -> str:
+        """Where these rows are found. Nothing that was typed is in it."""
+        named = {"papel": self.papel, "situacao": self.situacao, "ordem": self.ordem, "busca": self.busca, **more}
+        return f"{self.path}?{urlencode({name: value for name, value in named.items() if value})}"
+
+
+@dataclass(frozen=True, slots=True)
 class ListaView:
-    """One page of a long list. ``anterior`` and ``proxima``: addresses, "" at the ends. ``filtros``: every situação as
-    (value, label, chosen)."""
+    """One page of a long list. ``anterior`` and ``proxima``: addresses, "" at the ends. ``filtros`` and ``ordens``: every
+    situação and order as (value, label, chosen). ``contagem``: how many there are, in words."""
 
     itens: tuple[Item, ...]
     total: int
     pagina: int
     paginas: int
-    q: str
+    recorte: Recorte
     filtros: tuple[tuple[str, str, bool], ...]
+    ordens: tuple[tuple[str, str, bool], ...]
     anterior: str
     proxima: str
+    contagem: str
 
 
 _ABAS = (
@@ -89,6 +112,7 @@ SITUACOES = {
     "encerradas": "Encerradas",
     "todas": "Todas",
 }
+ORDENS = {"nome": "Por nome", "fim": "Pelo fim da validade"}
 
 
 def conta(quem: Session) -> Conta:
@@ -170,28 +194,34 @@ def rotulado(documento: Documento) -> str:
 
 def lista(
     itens: Sequence[Item],
-    *,
-    total: int,
-    pagina: int,
-    paginas: int,
-    href: str,
-    q: str,
-    situacao: str,
-    situacoes: dict[str, str],
-    **fixed: str,
+    pagina: Pagina[Any],
+    recorte: Recorte,
+    situacoes: Mapping[str, str],
+    ordens: Mapping[str, str],
 ) -> ListaView:
-    """``fixed``: further parameters of the list's address."""
+    """``itens``: those of ``pagina`` as rows."""
 
     def at(page: int) -> str:
-        return f"{href}?{urlencode({**fixed, 'situacao': situacao, 'q': q, 'pagina': page})}"
+        return recorte.endereco(pagina=str(page))
 
     return ListaView(
         tuple(itens),
-        total,
-        pagina,
-        paginas,
-        q,
-        tuple((value, label, value == situacao) for value, label in situacoes.items()),
-        at(pagina - 1) if pagina > 1 else "",
-        at(pagina + 1) if pagina < paginas else "",
+        pagina.total,
+        pagina.pagina,
+        pagina.paginas,
+        recorte,
+        tuple((value, label, value == recorte.situacao) for value, label in situacoes.items()),
+        tuple((value, label, value == recorte.ordem) for value, label in ordens.items()),
+        at(pagina.pagina - 1) if pagina.pagina > 1 else "",
+        at(pagina.pagina + 1) if pagina.pagina < pagina.paginas else "",
+        _contagem(pagina.total, recorte),
     )
+
+
+def _contagem(total: int, recorte: Recorte) -> str:
+    """What was found, in a sentence; of requests by their name."""
+    um, muitos = ("pedido", "pedidos") if recorte.papel else ("procuração", "procurações")
+    com = f" com “{legivel(recorte.q, 100)}”" if recorte.q else ""
+    if total:
+        return f"{total} {um if total == 1 else muitos}{com}"
+    return f"Nenhum pedido{com} nesta situação." if recorte.papel else f"Nenhuma procuração{com} nesta situação."

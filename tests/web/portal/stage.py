@@ -51,6 +51,7 @@ from idp.web.pages import Pages, Site
 from idp.web.portal.blueprint import portal_blueprint
 from idp.web.portal.door import Door
 from idp.web.portal.parts import Portal
+from idp.web.portal.buscas import Buscas
 from idp.web.portal.preenchimentos import Preenchimentos
 from idp.web.screens import StepScreens
 from idp.web.security import protect
@@ -251,7 +252,14 @@ class Notary:
         return [EmNomeDe(quem.holder.documento, quem.holder.nome)]
 
     def carteira(
-        self, quem: Session, *, papel: str, situacao: str = "vigentes", q: str = "", pagina: int = 1
+        self,
+        quem: Session,
+        *,
+        papel: str,
+        situacao: str = "vigentes",
+        q: str = "",
+        pagina: int = 1,
+        ordem: str = "nome",
     ) -> Pagina[Procuracao]:
         self._raise()
         soon = self.clock.now() + 30 * DAY
@@ -471,6 +479,7 @@ class Stage:
             self.autorizacoes,
             dados,
             PRAZOS,
+            Buscas(self.ephemeral),
         )
         self.app = Flask("portal", static_folder=None)
         protect(self.app, hsts=False)
@@ -582,6 +591,13 @@ def sent(client: FlaskClient, at: str, data: dict[str, Any]) -> TestResponse:
     return post(client, at, {"token": token(page), "em_nome_de": handle[1], **data})
 
 
+def search(client: FlaskClient, path: str, q: str, **more: str) -> str:
+    """Search a list; the address of what was found."""
+    answer = post(client, path, {"token": token(client.get(path)), "q": q, **more})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
 def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
     """Every page in the states that matter: (name, whose browser, address), to be opened one after
     the other."""
@@ -593,7 +609,7 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
         ("inicio-contadora", contadora, "/portal"),
         ("inicio-empresa", empresa, "/portal"),
         ("recebidas", contadora, "/portal/recebidas?situacao=todas"),
-        ("recebidas-nada", contadora, "/portal/recebidas?q=padaria"),
+        ("recebidas-nada", contadora, search(contadora, "/portal/recebidas", "padaria")),
         ("concedidas", empresa, "/portal/concedidas"),
         ("pedidos-recebidos", empresa, "/portal/pedidos"),
         ("pedidos-feitos", contadora, "/portal/pedidos?papel=feitos&situacao=todas"),
