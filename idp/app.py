@@ -204,7 +204,7 @@ class Parts:
         self, documento: Documento, subs: Collection[str], quem: Collection[str], at: datetime
     ) -> Mapping[str, Any]:
         """Everything kept of a person (:class:`idp.flow.meus_dados.Export`)."""
-        return export_person(self.store, Whose(documento, subs, quem), at)
+        return export_person(self.store, Whose(documento, subs, quem, self.policy.regras.raiz), at)
 
     @cached_property
     def documents(self) -> ClientDocuments:

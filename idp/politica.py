@@ -58,6 +58,7 @@ def _written(politica: Politica) -> Iterator[str]:
     yield f"todos = {_toml(politica.todos)}"
     yield f"pedidos_abertos = {politica.pedidos_abertos}"
     yield f"prazo_pedido_dias = {politica.prazo_pedido.days}"
+    yield f"espera_negado_dias = {politica.espera_negado.days}"
     for regra in politica.regras:
         yield ""
         yield "[[regras]]"
@@ -99,6 +100,10 @@ def _number(low: int, high: int) -> Callable[[Any, str], int]:
 
 def _days(value: Any, where: str) -> timedelta:
     return timedelta(days=_number(1, LONGEST_TERM)(value, where))
+
+
+def _wait(value: Any, where: str) -> timedelta:
+    return timedelta(days=_number(0, LONGEST_TERM)(value, where))
 
 
 def _text(value: Any, where: str) -> str:
@@ -191,6 +196,7 @@ _POLITICA: Mapping[str, tuple[str, _Read, bool]] = {
     "todos": ("todos", _flag, False),
     "pedidos_abertos": ("pedidos_abertos", _number(0, 100_000), False),
     "prazo_pedido_dias": ("prazo_pedido", _days, False),
+    "espera_negado_dias": ("espera_negado", _wait, False),
     "regras": ("regras", _regras, False),
     "poderes": ("catalogo", _catalogo, False),
 }

@@ -141,7 +141,8 @@ _PEOPLE = frozenset({Pessoa.PF})
 class Politica:
     """``aceite``: a procuração waits for the outorgado's acceptance, at most ``prazo_aceite``. ``profundidade``: links
     of substabelecimento below the first. ``todos``: whether every power at once may be given. ``pedidos_abertos``: how
-    many unanswered requests one outorgado may have with all companies together, each open for ``prazo_pedido``."""
+    many unanswered requests one outorgado may have with all companies together, each open for ``prazo_pedido``. ``espera_negado``: how
+    long after a denial the same outorgado may not ask the same outorgante again."""
 
     regras: tuple[Regra, ...]
     catalogo: Mapping[Poder, PoderDoCatalogo] = field(hash=False)
@@ -151,6 +152,7 @@ class Politica:
     todos: bool = True
     pedidos_abertos: int = 2000
     prazo_pedido: timedelta = timedelta(days=30)
+    espera_negado: timedelta = timedelta(days=30)
 
     def regra(self, ato: Ato, por: Qualidade, a: Documento) -> Regra | None:
         """The row that allows it, or None."""

@@ -149,6 +149,14 @@ class Pedidos(Protocol):
         """The outorgantes' contribuinte ids of a person's open requests, one for each request."""
         ...
 
+    def denied(self, outorgado: Alvo, since: datetime) -> Mapping[str, datetime]:
+        """The outorgantes (contribuinte ids) that denied a request of a person after ``since``, and when last."""
+        ...
+
+    def of_lote(self, outorgado: Alvo, lote: str) -> Mapping[str, str]:
+        """The requests of one file that were made: outorgante's contribuinte id and the request's id."""
+        ...
+
     def due(self, at: datetime, limit: int) -> Sequence[Pedido]:
         """Up to ``limit`` open ones whose time is over by ``at``; held against change."""
         ...

@@ -20,6 +20,7 @@ from tests.audit.world import ADA, MATRIZ, NOON, story
 from tests.contracts.conftest import database_url, sqlite_template
 from tests.contracts.data import grant
 from tests.domain.samples import DAY, EVA, ada
+from tests.domain.samples import wayne as company
 
 __all__ = ["database_url", "sqlite_template"]
 
@@ -149,3 +150,21 @@ def test_forgetting_leaves_what_the_law_holds(store: SqlStore) -> None:
     assert left["procuracoes"]
     assert left["grants"]
     assert left["audit"]
+
+
+def test_an_establishment_s_copy_has_its_own_sessions_and_acts_only(store: SqlStore) -> None:
+    """Where an e-CNPJ acts for its establishment alone, the other establishments' are none of its business."""
+    branch = replace(company, cnpj=CNPJ("34785515000247"))
+    binding = CodeBinding("https://rp.example/cb", True, None, NOON)
+    with store.begin() as uow:
+        for id, holder in (("of the matriz", company), ("of the branch", branch)):
+            uow.grants.add(replace(grant(id), holder=holder), f"code {id}", binding, f"tx {id}")
+    whole = export_person(store, Whose(MATRIZ), NOON)["tables"]
+    assert {row["id"] for row in whole["grants"]} >= {"of the matriz", "of the branch"}
+    assert whole["audit"]
+    assert whole["designacoes"]
+    own = export_person(store, Whose(branch.cnpj, raiz=False), NOON)["tables"]
+    assert [row["id"] for row in own["grants"]] == ["of the branch"]
+    for name in ("audit", "designacoes", "pedidos", "procuracoes", "atos"):
+        assert own[name] == [], name
+    assert export_person(store, Whose(MATRIZ, raiz=False), NOON)["tables"]["designacoes"] == whole["designacoes"]

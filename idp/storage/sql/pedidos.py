@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,18 @@ class SqlPedidos:
         mine = of([outorgado], pedidos.c.outorgado_contribuinte, pedidos.c.outorgado)
         found = select(pedidos.c.outorgante_contribuinte).where(mine, _OPEN, pedidos.c.expira_em > at)
         return list(self._connection.execute(found).scalars())
+
+    def denied(self, outorgado: Alvo, since: datetime) -> Mapping[str, datetime]:
+        mine = of([outorgado], pedidos.c.outorgado_contribuinte, pedidos.c.outorgado)
+        denied = and_(mine, pedidos.c.estado == EstadoPedido.NEGADO.value, pedidos.c.estado_em > since)
+        party = pedidos.c.outorgante_contribuinte
+        found = select(party, func.max(pedidos.c.estado_em, type_=pedidos.c.estado_em.type)).where(denied)
+        return {str(who): at for who, at in self._connection.execute(found.group_by(party)).all()}
+
+    def of_lote(self, outorgado: Alvo, lote: str) -> Mapping[str, str]:
+        mine = of([outorgado], pedidos.c.outorgado_contribuinte, pedidos.c.outorgado)
+        found = select(pedidos.c.outorgante_contribuinte, pedidos.c.id).where(mine, pedidos.c.lote == lote)
+        return {str(who): str(id) for who, id in self._connection.execute(found).all()}
 
     def due(self, at: datetime, limit: int) -> Sequence[Pedido]:
         return [rows.pedido(row) for row in self._connection.execute(_DUE, {"at": at, "limit": limit}).all()]

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Table, delete, false, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, false, or_, select
 
 from idp.audit import subjects
 from idp.domain.documents import CNPJ, CPF, Documento
@@ -39,11 +39,13 @@ from idp.storage.sql.tables import (
 @dataclass(frozen=True, slots=True)
 class Whose:
     """A person, by every name that a row may have for him: the document, the ``sub`` at each client, and the keyed
-    digest under which he keeps choices (``preferencias``)."""
+    digest under which he keeps choices (``preferencias``). ``raiz``: a CNPJ means its whole company; else only this
+    establishment, with what is said of the company itself (its name, who represents it, its profile)."""
 
     documento: Documento
     subs: Collection[str] = ()
     quem: Collection[str] = ()
+    raiz: bool = True
 
     @property
     def id(self) -> str:
@@ -53,6 +55,11 @@ class Whose:
     @property
     def cpf(self) -> str | None:
         return self.documento.numero if isinstance(self.documento, CPF) else None
+
+    @property
+    def establishment(self) -> str | None:
+        """The CNPJ, where it stands for itself alone."""
+        return None if self.raiz or isinstance(self.documento, CPF) else self.documento.numero
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +77,22 @@ def _named(column: ColumnElement[Any], who: Whose) -> ColumnElement[bool]:
     return false() if who.cpf is None else column == who.cpf
 
 
+def _belongs(contribuinte: ColumnElement[str], documento: ColumnElement[str], who: Whose) -> ColumnElement[bool]:
+    """By the column of the contribuinte id, and where only an establishment is meant by its own."""
+    return contribuinte == who.id if who.establishment is None else documento == who.establishment
+
+
 def _parties(table: Table) -> Callable[[Whose], ColumnElement[bool]]:
-    return lambda who: or_(table.c.outorgante_contribuinte == who.id, table.c.outorgado_contribuinte == who.id)
+    c = table.c
+    return lambda who: or_(
+        _belongs(c.outorgante_contribuinte, c.outorgante, who), _belongs(c.outorgado_contribuinte, c.outorgado, who)
+    )
 
 
 def _procuracoes(who: Whose) -> ColumnElement[bool]:
     """Given, received, and what was passed on of one that he received."""
     received = procuracoes.alias("recebida")
-    above = select(received.c.id).where(received.c.outorgado_contribuinte == who.id)
+    above = select(received.c.id).where(_belongs(received.c.outorgado_contribuinte, received.c.outorgado, who))
     return or_(_parties(procuracoes)(who), procuracoes.c.pai.in_(above))
 
 
@@ -87,7 +102,8 @@ def _under(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[
 
 
 def _designacoes(who: Whose) -> ColumnElement[bool]:
-    return or_(designacoes.c.empresa_contribuinte == who.id, _named(designacoes.c.pessoa, who))
+    company = _belongs(designacoes.c.empresa_contribuinte, designacoes.c.empresa, who)
+    return or_(company, _named(designacoes.c.pessoa, who))
 
 
 def _atos(who: Whose) -> ColumnElement[bool]:
@@ -100,10 +116,15 @@ def _atos(who: Whose) -> ColumnElement[bool]:
     )
 
 
+def _grants(who: Whose) -> ColumnElement[bool]:
+    mine = grants.c.titular == who.id
+    return mine if who.establishment is None else and_(mine, grants.c.holder.contains(f'"{who.establishment}"'))
+
+
 PERSONAL: tuple[Kept, ...] = (
     Kept(contribuintes, lambda who: contribuintes.c.id == who.id, ("busca",)),
-    Kept(estabelecimentos, lambda who: estabelecimentos.c.contribuinte == who.id),
-    Kept(inscricoes, lambda who: inscricoes.c.contribuinte == who.id, ("busca",)),
+    Kept(estabelecimentos, lambda who: _belongs(estabelecimentos.c.contribuinte, estabelecimentos.c.documento, who)),
+    Kept(inscricoes, lambda who: _belongs(inscricoes.c.contribuinte, inscricoes.c.documento, who), ("busca",)),
     Kept(representantes, lambda who: or_(representantes.c.contribuinte == who.id, _named(representantes.c.cpf, who))),
     Kept(procuracoes, _procuracoes, ("outorgante_busca", "outorgado_busca")),
     Kept(designacoes, _designacoes),
@@ -112,7 +133,7 @@ PERSONAL: tuple[Kept, ...] = (
     Kept(perfis, lambda who: perfis.c.titular == who.id),
     Kept(preferencias, lambda who: _under(preferencias.c.quem, who.quem), ("quem",)),
     Kept(consents, lambda who: _under(consents.c.sub, who.subs)),
-    Kept(grants, lambda who: grants.c.titular == who.id, ("code_digest", "code_challenge", "nonce")),
+    Kept(grants, _grants, ("code_digest", "code_challenge", "nonce")),
     Kept(outbox, lambda who: _under(outbox.c.sub, who.subs), ("last_error",)),
     Kept(audit, lambda who: false()),  # found by its subjects: see ``_acts``
 )
@@ -159,11 +180,12 @@ def forget_person(store: SqlStore, who: Whose) -> dict[str, int]:
 
 
 def _acts(store: SqlStore, who: Whose) -> Sequence[dict[str, Any]]:
-    """The sealed rows about him."""
+    """The sealed rows about him. They are found by the company: those of one establishment name it."""
+    only = who.establishment
     return [
         {"at": row.at.isoformat(), "kind": row.kind, "payload": orjson.loads(row.payload)}
         for row in store.trail().search([subjects.person(who.documento)])
-        if row.payload is not None
+        if row.payload is not None and (only is None or only in row.payload)
     ]
 
 

@@ -70,7 +70,9 @@ class Living:
             inscricoes=Inscricoes(clock=self.clock, store=self.store, regras=world.outorga.regras),
             trail=self.store.trail(),
             registered=CLIENT_NAMES.values,
-            export=lambda who, subs, quem, at: export_person(self.store, Whose(who, subs, quem), at),
+            export=lambda who, subs, quem, at: export_person(
+                self.store, Whose(who, subs, quem, world.outorga.regras.raiz), at
+            ),
             prazos=PRAZOS,
             ephemeral=ephemeral,
             pages=pages,
