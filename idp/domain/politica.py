@@ -141,8 +141,8 @@ _PEOPLE = frozenset({Pessoa.PF})
 class Politica:
     """``aceite``: a procuração waits for the outorgado's acceptance, at most ``prazo_aceite``. ``profundidade``: links
     of substabelecimento below the first. ``todos``: whether every power at once may be given. ``pedidos_abertos``: how
-    many unanswered requests one outorgado may have with all companies together, each open for ``prazo_pedido``. ``espera_negado``: how
-    long after a denial the same outorgado may not ask the same outorgante again."""
+    many unanswered requests one outorgado may have with all companies together, each open for ``prazo_pedido``.
+    ``espera_negado``: how long after a denial the same outorgado may not ask the same outorgante again."""
 
     regras: tuple[Regra, ...]
     catalogo: Mapping[Poder, PoderDoCatalogo] = field(hash=False)

@@ -19,6 +19,7 @@ from idp.domain.certificado import Refused as CertificateVerdict
 from idp.domain.documents import CNPJ
 from idp.domain.politica import DEFAULT, Impedimento, NotEntitled
 from idp.domain.procuracao import EstadoProcuracao, TipoEscopo
+from idp.domain.proposta import Solicitacao
 from idp.domain.representation import Regras
 from idp.errors import IllegalTransition, NotFound
 from idp.flow.outcome import Displayed, Pagina
@@ -377,13 +378,35 @@ def test_where_roots_do_not_count_a_branch_takes_no_copy_of_the_matriz(make: Cal
 
 
 @pytest.mark.attack("ATK-131")
-@pytest.mark.xfail(strict=True, reason="who was denied may ask again at once, as often as he likes")
 def test_who_was_denied_does_not_ask_again_at_once(outorga: World) -> None:
-    for _ in range(5):
-        made = outorga.outorga.pedir(outorga.quem("contadora"), solicitacao())
-        outorga.outorga.negar(outorga.quem("acai"), made.id)
-    with pytest.raises(Refused):
-        outorga.outorga.pedir(outorga.quem("contadora"), solicitacao())
+    """Thirty days, also by file and for another establishment; others may ask, and the company may give."""
+    made = outorga.outorga.pedir(outorga.quem("contadora"), solicitacao())
+    outorga.outorga.negar(outorga.quem("acai"), made.id)
+    wait = {("outorgante", "negado", "2026-12-22")}
+
+    def asked(**changes: object) -> Solicitacao:
+        return solicitacao(inicio=outorga.clock.now().date(), **changes)
+
+    for _ in range(29):
+        for documento in ("99990001000198", "99990001000279"):
+            with pytest.raises(Refused) as refused:
+                outorga.outorga.pedir(outorga.quem("contadora"), asked(outorgante=documento))
+            assert {(p.campo, p.motivo, p.detail) for p in refused.value.problemas} == wait
+        outorga.clock.tick(DAY)
+    lote = outorga.outorga.pedir_lote(outorga.quem("contadora"), "documento\n99990001000198\n", asked())
+    assert (lote.feitos, {(p.campo, p.motivo, p.detail) for _, p in lote.problemas}) == (0, wait)
+    outorga.outorga.pedir(outorga.quem("firma"), asked(em_nome_de=FIRMA))
+    outorga.clock.tick(DAY)  # at the hour of the denial; the whole day is free
+    again = outorga.outorga.pedir(outorga.quem("contadora"), asked())
+    outorga.outorga.desistir(outorga.quem("contadora"), again.id)
+    outorga.outorga.pedir(outorga.quem("contadora"), asked())
+
+
+def test_the_authority_says_how_long_a_denial_holds(make: Callable[..., World]) -> None:
+    world = make(politica=replace(DEFAULT, espera_negado=timedelta(0)))
+    for _ in range(2):
+        made = world.outorga.pedir(world.quem("contadora"), solicitacao())
+        world.outorga.negar(world.quem("acai"), made.id)
 
 
 @pytest.mark.attack("ATK-131")

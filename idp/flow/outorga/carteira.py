@@ -70,7 +70,8 @@ class Carteira(Eventos):
     ) -> Pagina[Procuracao]:
         """One page of procurações. ``papel``: concedidas (given, or passed on) or recebidas (also by a company that
         named them). ``situacao`` and ``ordem``: as in :class:`idp.ports.outorga.Consulta`. ``q``: part of a name, or
-        the beginning of a document. Raises NotEntitled for an e-CNPJ whose responsável no longer represents the company."""
+        the beginning of a document. Raises NotEntitled for an e-CNPJ whose responsável no longer represents the
+        company."""
         now, consulta = self._consulta(quem, situacao, q, pagina, ordem)
         with self.store.reading() as uow:
             alvos = self.alvos(uow, quem, now)

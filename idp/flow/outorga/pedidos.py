@@ -1,18 +1,14 @@
-"""Asking for a procuração, one by one or by a file; answering is ``conceder`` (approve) or here (deny, withdraw)."""
+"""Asking for a procuração; answering is ``conceder`` (approve) or here (deny, withdraw). Many at once: ``lote``."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
-from io import StringIO
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from idp.domain.documents import CNPJ, CPF, Documento
+from idp.domain.documents import CNPJ, Documento
 from idp.domain.pedido import Pedido
 from idp.domain.politica import Ato
-from idp.domain.procuracao import TipoEscopo
 from idp.domain.proposta import Solicitacao
 from idp.domain.representation import same_person
 from idp.domain.session import Session
@@ -21,13 +17,20 @@ from idp.flow import events
 from idp.flow.outorga import julgar
 from idp.flow.outorga.base import Ator, Base, contribuinte_id
 from idp.flow.outorga.julgar import LONGEST_REASON, Achados
-from idp.flow.outorga.tipos import Lote, Problema, Refused
+from idp.flow.outorga.tipos import Refused
 from idp.flow.secret import new_id
 from idp.flow.source import on_fresh_facts
 from idp.ports import UnitOfWork
 from idp.ports.outorga import Alvo, Parte
 
-MOST_LINES = 2000
+
+@dataclass(slots=True)
+class Antes:
+    """What was asked before by the same person, by the contribuinte ids of whom it was asked. ``waiting``: once for
+    each open request. ``again``: who denied one, and the first day to ask again."""
+
+    waiting: list[str]
+    again: Mapping[str, date]
 
 
 class Requests(Base):
@@ -42,47 +45,11 @@ class Requests(Base):
             ator, parte = self._asks(uow, quem, solicitacao.em_nome_de, now)
             found = Achados()
             outorgante = julgar.documento(found, "outorgante", solicitacao.outorgante)
-            waiting = list(uow.pedidos.open_with(self._alvo(parte), now))
-            pedido = self._pedido(found, solicitacao, outorgante, ator, parte, waiting, now)
+            pedido = self._pedido(found, solicitacao, outorgante, ator, parte, self._before(uow, parte, now), now)
             if pedido is None:
                 raise Refused(found.problemas)
             self._add(uow, pedido, ator, now)
         return pedido
-
-    @on_fresh_facts
-    def pedir_lote(self, quem: Session, linhas: str, solicitacao: Solicitacao) -> Lote:
-        """One request for each line of a CSV file with the columns ``documento`` (CPF or CNPJ) and perhaps
-        ``inscricoes`` (``UF:NUMERO`` joined by ``|``, which narrows that request to them); ``,`` or ``;`` between
-        them. The rest is as in ``solicitacao``, whose ``outorgante`` is ignored. Good lines are asked, bad ones
-        reported. Raises Refused for what concerns the whole file, NotFound, NotEntitled."""
-        now = self.clock.now()
-        lines = list(_lines(linhas))
-        lote, made, problems = new_id(), 0, []
-        seen: dict[str, int] = {}
-        with self.store.begin() as uow:
-            ator, parte = self._asks(uow, quem, solicitacao.em_nome_de, now)
-            waiting = list(uow.pedidos.open_with(self._alvo(parte), now))
-            for number, typed, inscricoes in lines:
-                found = Achados()
-                outorgante = julgar.documento(found, "outorgante", typed)
-                key = contribuinte_id(outorgante) if outorgante else ""
-                if key in seen:
-                    found.problem("outorgante", "repetido", str(seen[key]))
-                elif key:
-                    seen[key] = number
-                asked = replace(solicitacao, outorgante=typed, **inscricoes)
-                if isinstance(outorgante, CPF) and asked.escopo_tipo is TipoEscopo.RAIZ:
-                    asked = replace(asked, escopo_tipo=TipoEscopo.ESTABELECIMENTO)  # all that a person has
-                pedido = None
-                if not found.problemas:
-                    pedido = self._pedido(found, asked, outorgante, ator, parte, waiting, now)
-                if pedido is None:
-                    problems += [(number, problem) for problem in found.problemas]
-                    continue
-                self._add(uow, replace(pedido, lote=lote), ator, now)
-                waiting.append(key)
-                made += 1
-        return Lote(lote, made, tuple(problems))
 
     @on_fresh_facts
     def negar(self, quem: Session, id: str) -> Pedido:
@@ -102,6 +69,15 @@ class Requests(Base):
         self.certificate_gives(quem, now)  # to ask is to accept
         return ator, parte
 
+    def _before(self, uow: UnitOfWork, parte: Parte, now: datetime) -> Antes:
+        """A denial holds to the end of a day, so that the day told is one on which asking works from its beginning."""
+        alvo, wait = self._alvo(parte), self.politica.espera_negado
+        denied = uow.pedidos.denied(alvo, now - wait - timedelta(days=1))
+        days = {who: (at + wait).astimezone(self.timezone).date() for who, at in denied.items()}
+        today = now.astimezone(self.timezone).date()
+        again = {who: day for who, day in days.items() if today < day}
+        return Antes(list(uow.pedidos.open_with(alvo, now)), again)
+
     def _alvo(self, parte: Parte) -> Alvo:
         documento = parte.documento
         whole = self.regras.raiz or not isinstance(documento, CNPJ)
@@ -114,11 +90,11 @@ class Requests(Base):
         outorgante: Documento | None,
         ator: Ator,
         parte: Parte,
-        waiting: list[str],
+        before: Antes,
         now: datetime,
     ) -> Pedido | None:
         por = asked.em_nome_de
-        if len(waiting) >= self.politica.pedidos_abertos:
+        if len(before.waiting) >= self.politica.pedidos_abertos:
             found.problem("outorgante", "muitos", str(self.politica.pedidos_abertos))
         poderes = julgar.poderes(found, asked.poderes, self.politica, por, None)
         longest = max((r.prazo for r in self.politica.regras if r.ato is Ato.OUTORGAR), default=timedelta(0))
@@ -132,8 +108,10 @@ class Requests(Base):
             return None
         if same_person(outorgante, por, self.regras):
             found.problem("outorgante", "proprio")
-        elif contribuinte_id(outorgante) in waiting:
+        elif contribuinte_id(outorgante) in before.waiting:
             found.problem("outorgante", "ja_pedido")
+        elif again := before.again.get(contribuinte_id(outorgante)):
+            found.problem("outorgante", "negado", again.isoformat())
         scope = julgar.escopo(found, asked.escopo_tipo, asked.inscricoes, outorgante, None)
         if found.problemas or scope is None or time is None:
             return None
@@ -170,31 +148,3 @@ class Requests(Base):
             uow.pedidos.update(closed)
             uow.audit.append(events.pedido(now, evento, closed, str(quem.holder.documento)))
         return closed
-
-
-def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Raises Refused where the text is no CSV."""
-    try:
-        yield from reader
-    except csv.Error:
-        raise Refused([Problema("linhas", "invalido")]) from None
-
-
-def _lines(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Line number, document, and what the line changes in the request. Raises Refused."""
-    text = text.removeprefix("\ufeff")
-    header = text.partition("\n")[0]
-    delimiter = ";" if ";" in header else ","
-    reader = csv.reader(StringIO(text), delimiter=delimiter)
-    names = [name.strip().lower() for name in next(_rows(reader), [])]
-    if "documento" not in names:
-        raise Refused([Problema("linhas", "colunas", "documento")])
-    for count, row in enumerate(_rows(reader)):
-        if count >= MOST_LINES:
-            raise Refused([Problema("linhas", "muitos", str(MOST_LINES))])
-        if not any(cell.strip() for cell in row):
-            continue
-        cells = dict(zip(names, row, strict=False))
-        inscricoes = frozenset(filter(None, map(str.strip, cells.get("inscricoes", "").split("|"))))
-        narrower = {"inscricoes": inscricoes, "escopo_tipo": TipoEscopo.INSCRICOES} if inscricoes else {}
-        yield reader.line_num, cells.get("documento", ""), narrower

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from idp.flow.outorga.carteira import Carteira
 from idp.flow.outorga.equipe import Equipe
-from idp.flow.outorga.pedidos import Requests
+from idp.flow.outorga.lote import Lotes
 
 
-class Outorga(Carteira, Equipe, Requests):
+class Outorga(Carteira, Equipe, Lotes):
     """``quem`` is always a session: whom a certificate proved, by which one, and when.
 
     Every method may raise CertificateRefused and RevocationUnknown (the certificate of the session is judged again),
     CadastroUnavailable and StoreUnavailable. NotFound: nothing there, or nothing of theirs, which is the same answer.
     NotEntitled: the link is there, and this certificate is not good for the act. Every writing method is one database
-    transaction, with its row for the parties to read and its audit row.
+    transaction (of a file: one for each part), with its row for the parties to read and its audit row.
     """

@@ -71,7 +71,7 @@ class Pedidos:
         if leitura.um("linhas") and not leitura.problemas:
             try:
                 text, added = _with_header(leitura.um("linhas"))
-                made = self.portal.outorga.pedir_lote(quem, text, solicitacao)
+                made = self.portal.outorga.pedir_lote(quem, text, solicitacao, lote=begun.id)
             except Refused as refused:
                 leitura.problemas += refused.problemas
             else:

@@ -80,8 +80,8 @@ class Recorte:
 
 @dataclass(frozen=True, slots=True)
 class ListaView:
-    """One page of a long list. ``anterior`` and ``proxima``: addresses, "" at the ends. ``filtros`` and ``ordens``: every
-    situação and order as (value, label, chosen). ``contagem``: how many there are, in words."""
+    """One page of a long list. ``anterior`` and ``proxima``: addresses, "" at the ends. ``filtros``: every situação as
+    (value, label, chosen), and ``ordens`` every order. ``contagem``: how many there are, in words."""
 
     itens: tuple[Item, ...]
     total: int

@@ -49,9 +49,9 @@ from idp.web.login import login_blueprint
 from idp.web.outcome import make_responder
 from idp.web.pages import Pages, Site
 from idp.web.portal.blueprint import portal_blueprint
+from idp.web.portal.buscas import Buscas
 from idp.web.portal.door import Door
 from idp.web.portal.parts import Portal
-from idp.web.portal.buscas import Buscas
 from idp.web.portal.preenchimentos import Preenchimentos
 from idp.web.screens import StepScreens
 from idp.web.security import protect
