@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.support import corpora, npm
 from tests.support.chromium import Chromium
@@ -84,6 +84,7 @@ def redis_url(redis_server: RedisServer) -> str:
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver; ``chromium.launch(playwright.chromium)`` starts a browser under it. It keeps an event loop
     running in this thread, so no longer than one file needs it."""
+    expect.set_options(timeout=60_000)  # five seconds are too few for a busy machine
     with sync_playwright() as driver:
         yield driver
 

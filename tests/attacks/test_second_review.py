@@ -90,12 +90,12 @@ def test_a_body_that_never_comes_costs_no_thread_however_it_is_announced(pki: Pk
             environ["wsgi.input"].read()
         return create(None)(environ | {"CONTENT_LENGTH": "0"}, start_response)  # type: ignore[arg-type]
 
-    with serving(pki, Limits(receive=4, answer=4, threads=1), reading) as port:
+    with serving(pki, Limits(receive=60, answer=60, threads=1), reading) as port:
         with connect(port, context(pki)) as peer:
             peer.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + FRAMINGS[framing])
             begun = time.monotonic()
             assert get(port, context(pki))["path"] == "/caminho"
-            assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < 30
 
 
 # -- what leaving means --------------------------------------------------------------------------------------------

@@ -27,14 +27,14 @@ def now() -> datetime:
 
 
 def service(registry: Registry, made: Certificates, **options: Any) -> Service:
-    return Service(registry.url, now, **({"ca": made.ca, "seconds": 5.0} | options))
+    return Service(registry.url, now, **({"ca": made.ca, "seconds": 60.0} | options))
 
 
 def refused(registry: Registry, made: Certificates, **options: Any) -> str:
     began = time.monotonic()
     with pytest.raises(Failed) as failed:
         service(registry, made, **options).ask("contribuinte", RAIZ)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20
     assert RAIZ not in str(failed.value)
     return failed.value.token
 
@@ -110,7 +110,7 @@ def trickling(handler: BaseHTTPRequestHandler) -> None:
     """A header a byte at a time: no single wait is long."""
     try:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-        for _ in range(200):
+        for _ in range(3000):
             handler.wfile.write(b"x")
             time.sleep(0.02)
     except OSError:
@@ -118,7 +118,7 @@ def trickling(handler: BaseHTTPRequestHandler) -> None:
 
 
 def test_one_that_hangs_or_trickles(registry: Registry, made: Certificates) -> None:
-    registry.fault = lambda _: registry.stopping.wait(10) and None
+    registry.fault = lambda _: registry.stopping.wait(60) and None
     assert refused(registry, made, seconds=0.3) == "timeout"
     registry.fault = trickling
     assert refused(registry, made, seconds=0.3) == "timeout"

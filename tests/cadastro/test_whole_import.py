@@ -111,7 +111,7 @@ def test_what_is_the_same_is_not_locked(postgres_store: SqlStore) -> None:
     with store.begin() as login:
         assert login.cadastro.facts(RAIMUNDO, RepresentationRef(ACAI, Modo.REPRESENTANTE_LEGAL), lock=True)
         with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(run, store, text.replace("Nova", "Novíssima")).result(timeout=8).applied
+            assert pool.submit(run, store, text.replace("Nova", "Novíssima")).result(timeout=60).applied
 
 
 def test_logins_go_on_beside_a_merge(postgres_store: SqlStore) -> None:

@@ -43,7 +43,7 @@ def test_rows_of_this_second_wait_for_the_worker(with_rows: Idp) -> None:
 
 
 def test_rows_that_wait_for_a_minute_have_no_worker(with_rows: Idp) -> None:
-    ago(with_rows, seconds=50)
+    ago(with_rows, seconds=20)
     assert with_rows.json("audit verify")["sealing"] is True
     ago(with_rows, seconds=61)
     document = with_rows.json("audit verify", exit_code=1)

@@ -37,7 +37,7 @@ def run(directory: Path, *arguments: str, **environment: str) -> subprocess.Comp
         env={**inherited, "PYTHONPATH": str(ROOT), "IDP_REALM": "sandbox", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -118,7 +118,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT), "IDP_REALM": "sandbox"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert "Traceback" not in pipe.stderr
 

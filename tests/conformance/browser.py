@@ -43,7 +43,7 @@ class Browser:
         """A link: to the page it ends on, or to where the browser leaves the provider."""
         if _origin(url) not in self._origins:
             return _arrival(url)
-        return self._follow(self.http.get(url, allow_redirects=False, timeout=20))
+        return self._follow(self.http.get(url, allow_redirects=False, timeout=60))
 
     def post(self, url: str, fields: dict[str, str]) -> Page | Arrival:
         """A form of another site's page."""
@@ -72,7 +72,7 @@ class Browser:
         return None if forward is None else self.open(forward)
 
     def _send(self, url: str, fields: list[tuple[str, str]], origin: str) -> Page | Arrival:
-        return self._follow(self.http.post(url, fields, headers={"Origin": origin}, allow_redirects=False, timeout=20))
+        return self._follow(self.http.post(url, fields, headers={"Origin": origin}, allow_redirects=False, timeout=60))
 
     def _follow(self, answer: requests.Response) -> Page | Arrival:
         if answer.is_redirect:

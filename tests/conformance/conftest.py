@@ -74,7 +74,7 @@ def register(provider: Provider, variant: Variant, key: SigningKey) -> Register:
         answer = provider.http.post(
             provider.metadata["registration_endpoint"],
             json=registration(provider, variant, key, token_endpoint_auth_method=auth, **more),
-            timeout=20,
+            timeout=60,
         )
         assert answer.status_code == 201, answer.text
         return RelyingParty(provider, variant, key, answer.json())

@@ -59,7 +59,7 @@ class Provider:
 
     @cached_property
     def metadata(self) -> dict[str, Any]:
-        answer = self.http.get(f"{self.issuer}/.well-known/openid-configuration", timeout=20)
+        answer = self.http.get(f"{self.issuer}/.well-known/openid-configuration", timeout=60)
         assert answer.status_code == 200
         return dict(answer.json())
 
@@ -71,7 +71,7 @@ class Provider:
         return http
 
     def jwks(self) -> list[dict[str, Any]]:
-        return list(self.http.get(self.metadata["jwks_uri"], timeout=20).json()["keys"])
+        return list(self.http.get(self.metadata["jwks_uri"], timeout=60).json()["keys"])
 
     def idp(self, *arguments: str) -> str:
         """An ``idp`` command on this installation; what it printed."""

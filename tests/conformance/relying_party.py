@@ -188,7 +188,7 @@ class RelyingParty:
         else:
             kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
             fields |= {"client_assertion_type": kind, "client_assertion": self.assertion(aud)}
-        return self.provider.http.post(self.metadata["token_endpoint"], fields, auth=basic, timeout=20)
+        return self.provider.http.post(self.metadata["token_endpoint"], fields, auth=basic, timeout=60)
 
     def request_object(self, asked: dict[str, str]) -> str:
         """``asked`` as a signed request object (OIDC Core §6.1)."""
@@ -200,10 +200,10 @@ class RelyingParty:
         """GET or POST with a header, or POST with the token in the body (RFC 6750 §2.1, §2.2)."""
         url, header = self.metadata["userinfo_endpoint"], {"Authorization": f"Bearer {access_token}"}
         if how == "get":
-            return self.provider.http.get(url, headers=header, timeout=20)
+            return self.provider.http.get(url, headers=header, timeout=60)
         if how == "post-header":
-            return self.provider.http.post(url, headers=header, timeout=20)
-        return self.provider.http.post(url, {"access_token": access_token}, timeout=20)
+            return self.provider.http.post(url, headers=header, timeout=60)
+        return self.provider.http.post(url, {"access_token": access_token}, timeout=60)
 
     def person(self, done: SignedIn) -> dict[str, Any]:
         """The claims about the person: from the UserInfo endpoint, or where no access token comes, from the ID token

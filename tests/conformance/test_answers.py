@@ -43,7 +43,7 @@ def test_oidcc_idtoken_unsigned(provider: Provider, variant: Variant, key: Signi
     is refused."""
     assert "none" not in provider.metadata["id_token_signing_alg_values_supported"]
     document = registration(provider, variant, key, id_token_signed_response_alg="none")
-    answer = provider.http.post(provider.metadata["registration_endpoint"], json=document, timeout=20)
+    answer = provider.http.post(provider.metadata["registration_endpoint"], json=document, timeout=60)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
 
 

@@ -18,7 +18,7 @@ _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?\Z")
 @pytest.fixture
 def metadata(provider: Provider, variant: Variant) -> dict[str, Any]:
     """Fetched anew: the document that the issuer's address leads to (Discovery §4)."""
-    answer = provider.http.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=20)
+    answer = provider.http.get(f"{provider.issuer}/.well-known/openid-configuration", timeout=60)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
     found = dict(answer.json())

@@ -63,5 +63,5 @@ def test_oidcc_redirect_uri_regfrag(provider: Provider, variant: Variant, key: S
     """RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component"; RFC 7591 §3.2.2:
     invalid_redirect_uri."""
     document = registration(provider, variant, key, redirect_uris=[provider.lab.url("/callback#foobar")])
-    answer = provider.http.post(provider.metadata["registration_endpoint"], json=document, timeout=20)
+    answer = provider.http.post(provider.metadata["registration_endpoint"], json=document, timeout=60)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_redirect_uri")

@@ -23,7 +23,7 @@ from tests.support.processes import wait_until
 
 def refused(provider: Provider, variant: Variant, key: SigningKey, **more: Any) -> requests.Response:
     document = registration(provider, variant, key, **more)
-    answer = provider.http.post(provider.metadata["registration_endpoint"], json=document, timeout=20)
+    answer = provider.http.post(provider.metadata["registration_endpoint"], json=document, timeout=60)
     assert answer.status_code == 400, answer.text
     return answer
 
@@ -183,12 +183,12 @@ def test_oidcc_3rd_party_init_login(register: Register, browser: Browser, provid
     uri = provider.lab.url("/begin")
     rp = register(initiate_login_uri=uri)
     own = {"Authorization": f"Bearer {rp.document['registration_access_token']}"}
-    read = provider.http.get(rp.document["registration_client_uri"], headers=own, timeout=20)
+    read = provider.http.get(rp.document["registration_client_uri"], headers=own, timeout=60)
     assert (read.status_code, read.json()["initiate_login_uri"]) == (200, uri)
     assert rp.sign_in(browser).claims
-    gone = provider.http.delete(rp.document["registration_client_uri"], headers=own, timeout=20)
+    gone = provider.http.delete(rp.document["registration_client_uri"], headers=own, timeout=60)
     assert gone.status_code == 204
-    assert provider.http.get(rp.document["registration_client_uri"], headers=own, timeout=20).status_code == 401
+    assert provider.http.get(rp.document["registration_client_uri"], headers=own, timeout=60).status_code == 401
 
 
 def test_oidcc_3rd_party_init_login_nohttps(provider: Provider, variant: Variant, key: SigningKey) -> None:

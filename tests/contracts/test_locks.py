@@ -69,7 +69,7 @@ def test_a_change_waits_until_we_have_committed(store: SqlStore, what: str) -> N
             blocked: Future[object] = pool.submit(other.execute, change)
             wait_until(lambda: waits(watcher, other.info.backend_pid), f"{what} waits")
             assert not blocked.done()
-        blocked.result(timeout=20)
+        blocked.result(timeout=90)
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -97,7 +97,7 @@ def test_a_change_that_came_first_is_seen(store: SqlStore) -> None:
             other.execute(revoke)
             reading = pool.submit(read, holder)
             wait_until(lambda: _ours_waits(watcher), "our transaction waits")
-        assert reading.result(timeout=20) == "REVOGADA"
+        assert reading.result(timeout=90) == "REVOGADA"
 
 
 @pytest.mark.attack("ATK-122")
@@ -118,7 +118,7 @@ def test_a_representante_added_meanwhile_is_seen(store: SqlStore) -> None:
             other.execute("INSERT INTO representantes VALUES ('99990001', '90000106240', 'Nova')")
             reading = pool.submit(read, holder)
             wait_until(lambda: _ours_waits(watcher), "our transaction waits")
-        assert reading.result(timeout=20) == {"90000106240"}
+        assert reading.result(timeout=90) == {"90000106240"}
 
 
 @pytest.mark.parametrize("first", ["facts", "get"])
@@ -137,7 +137,7 @@ def test_reading_a_procuracao_to_change_it_waits_for_whoever_holds_it(store: Sql
             wait_until(lambda: _ours_waits(watcher), "the second reader waits")
             if held is not None:
                 uow.procuracoes.update(held.after("revogar", NOW))
-        assert reading.result(timeout=20) == ("ATIVA" if first == "facts" else "REVOGADA")
+        assert reading.result(timeout=90) == ("ATIVA" if first == "facts" else "REVOGADA")
 
 
 def test_an_import_that_adds_a_representante_waits_too(store: SqlStore) -> None:
@@ -157,7 +157,7 @@ def test_an_import_that_adds_a_representante_waits_too(store: SqlStore) -> None:
             importing = pool.submit(run)
             wait_until(lambda: _ours_waits(watcher) or importing.done(), "the import waits")
             assert not importing.done()
-        assert importing.result(timeout=20)
+        assert importing.result(timeout=90)
 
 
 def test_two_readers_do_not_wait_for_each_other(store: SqlStore) -> None:

@@ -45,7 +45,7 @@ def behind_nginx(pki: Pki, tmp_path: Path) -> Iterator[Sandbox]:
                 tmp_path / f"run-{name}" / "socket", f"idp.wsgi:{name}"]  # fmt: skip
         started.append(Process(argv, tmp_path / f"{name}.log", env=env, cwd=ROOT))
     for name, process in zip(("issuer", "gateway", "mtls"), started[1:], strict=True):
-        process.wait_for(lambda name=name: listens(tmp_path / f"run-{name}" / "socket"), f"{name} accepts", 40)
+        process.wait_for(lambda name=name: listens(tmp_path / f"run-{name}" / "socket"), f"{name} accepts")
     argv = [sys.executable, "-m", "idp.sandbox.relying_party", sandbox.relying_party]
     started.append(Process(argv, tmp_path / "relying-party.log", cwd=ROOT).wait_for_port(ports.relying_party))
     yield sandbox

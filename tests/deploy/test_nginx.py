@@ -297,7 +297,7 @@ def test_the_second_address_is_for_middleware_that_fails_at_the_first(wide: tupl
 
 
 def test_plain_http_is_sent_to_https_of_the_same_host(site: Site) -> None:
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as plain:
         plain.sendall(f"GET /a?b HTTP/1.1\r\nHost: {CERTIFICADO}\r\nConnection: close\r\n\r\n".encode())
         answer = b""
         while chunk := plain.recv(65536):
@@ -358,4 +358,4 @@ def test_render_refuses_a_bad_secret(tmp_path: Path, pki: Pki, secret: str, monk
 
 def s_client(site: Site, *arguments: object) -> str:
     argv = ["openssl", "s_client", "-connect", f"127.0.0.1:{site.port}", *map(str, arguments)]
-    return subprocess.run(argv, input=b"Q\n", capture_output=True, timeout=20).stdout.decode("latin-1")
+    return subprocess.run(argv, input=b"Q\n", capture_output=True, timeout=60).stdout.decode("latin-1")

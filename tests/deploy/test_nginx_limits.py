@@ -34,7 +34,7 @@ def ask(
     site: Site, pki: Pki, host: str, path: str, *, pair: Pair | None = None, address: str = "127.0.0.1"
 ) -> tuple[int, str, str]:
     """Status, head and body of one request from a loopback ``address``."""
-    plain = socket.create_connection(("127.0.0.1", site.port), timeout=15, source_address=(address, 0))
+    plain = socket.create_connection(("127.0.0.1", site.port), timeout=60, source_address=(address, 0))
     with context(pki, pair).wrap_socket(plain, server_hostname=host) as connection:
         head, body = exchange(connection, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     return int(head.split(" ")[1]), head, body.decode()

@@ -107,5 +107,5 @@ def _start(applications: Applications, started: list[Process]) -> Applications:
         mine.append(Process(argv, directory / f"{name}.log", env=env, cwd=ROOT))
     started += mine
     for name, process in zip(APPLICATIONS, mine, strict=True):
-        process.wait_for(lambda name=name: listens(applications.socket(name)), f"{name} accepts", 60)
+        process.wait_for(lambda name=name: listens(applications.socket(name)), f"{name} accepts")
     return applications

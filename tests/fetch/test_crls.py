@@ -241,7 +241,7 @@ def test_a_parser_knows_nothing_of_the_environment(tmp_path: Path, monkeypatch: 
 
 def test_a_process_that_ends_does_not_wait_for_a_download(here: Setting, web: Web, tmp_path: Path) -> None:
     def silent(handler: BaseHTTPRequestHandler) -> None:
-        web.stopping.wait(30)
+        web.stopping.wait(120)
 
     web.pages["/slow.crl"] = silent
     here.trust.save(tmp_path / "issuers.json")
@@ -259,7 +259,7 @@ def test_a_process_that_ends_does_not_wait_for_a_download(here: Setting, web: We
         asking.join(0.5)
         print("asking" if asking.is_alive() else "done")
     """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=10)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=90)
     assert (done.stdout.strip(), done.returncode) == ("asking", 0), done.stderr
 
 

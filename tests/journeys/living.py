@@ -150,7 +150,7 @@ class LivingSandbox:
         """Kill the provider and all its listeners as a power cut would; wait until the command has noticed."""
         assert self.process is not None
         os.killpg(self.provider_pid(), signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(90)
 
 
 def _namespace() -> list[str]:

@@ -48,7 +48,7 @@ class Browser:
             self.http.cert = (str(sandbox.persona(persona, ".pem")), str(sandbox.persona(persona, ".key")))
 
     def get(self, url: str) -> requests.Response:
-        return self.http.get(url, allow_redirects=False, timeout=20)
+        return self.http.get(url, allow_redirects=False, timeout=60)
 
     def go(self, url: str) -> requests.Response:
         """Follow redirects within the issuer; stop at a page, or at a redirect to another origin."""
@@ -59,7 +59,7 @@ class Browser:
 
     def post(self, url: str, data: Any) -> requests.Response:
         origin = {"Origin": self.sandbox.origins.issuer}
-        return self.http.post(url, data, headers=origin, allow_redirects=False, timeout=20)
+        return self.http.post(url, data, headers=origin, allow_redirects=False, timeout=60)
 
     def submit(self, form: Form, decisao: str, **chosen: str) -> requests.Response:
         """Press the form's button ``decisao``."""
@@ -143,7 +143,7 @@ class Login:
                 "redirect_uri": REDIRECT_URI,
                 "code_verifier": self.verifier,
             },
-            timeout=20,
+            timeout=60,
         )
         return answer.status_code, answer.json()
 

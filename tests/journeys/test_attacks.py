@@ -162,7 +162,7 @@ def test_two_tabs_of_one_browser_keep_their_choices_apart(sandbox: LivingSandbox
 
     def told(access_token: str) -> requests.Response:
         bearer = {"Authorization": f"Bearer {access_token}"}
-        return browser.http.get(f"{first.issuer}/userinfo", headers=bearer, timeout=20)
+        return browser.http.get(f"{first.issuer}/userinfo", headers=bearer, timeout=60)
 
     given = []
     for login, form, numero in ((second, second_form, "049000063"), (first, first_form, "049000071")):

@@ -49,7 +49,7 @@ class Application:
     def token(self, **form: str) -> tuple[int, dict[str, Any]]:
         issuer = self.sandbox.origins.issuer
         form |= {"client_id": "fiscal", "client_secret": self.secret}
-        answer = Browser(self.sandbox).http.post(f"{issuer}/token", form, timeout=20)
+        answer = Browser(self.sandbox).http.post(f"{issuer}/token", form, timeout=60)
         return answer.status_code, answer.json()
 
     def redeem(self, login: Login, answer: Any) -> dict[str, Any]:

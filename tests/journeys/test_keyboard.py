@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.journeys import portfolio
 from tests.journeys.keyboard import Keyboard
 from tests.journeys.living import LivingSandbox
 from tests.journeys.taxpayer import AUTHORIZE, Computer, code
@@ -24,9 +23,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingSandbox]:
     """A sandbox in which the accountant attends 400 companies: the demonstration's seven and 393 more."""
     living = LivingSandbox(tmp_path_factory.mktemp("office"))
     living.start()
-    file = living.directory / "carteira.csv"
-    portfolio.write(file, COMPANIES - 7, "90000102253", "FRANCISCA CHAGAS DO NASCIMENTO")
-    done = living.idp("cadastro", "import", str(file))
+    done = living.idp("sandbox", "carteira", "--as", "contadora", "--dir", str(living.directory), "--companies", "393")
     assert done.returncode == 0, done.stderr
     yield living
     living.stop()

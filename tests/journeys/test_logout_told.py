@@ -78,7 +78,7 @@ class Provider:
         argv = self.sandbox.named(sys.executable, "-m", "idp", "serve")
         env = {"IDP_CONFIG": str(self._config), "PYTHONPATH": str(ROOT)}
         self.process = Process(argv, self.sandbox.directory / "serve.log", cwd=self.sandbox.directory, env=env)
-        return self.process.wait_for(self._answers, "the issuer answers", 60)
+        return self.process.wait_for(self._answers, "the issuer answers")
 
     def _answers(self) -> bool:
         try:
@@ -150,6 +150,6 @@ def test_after_a_power_cut_the_worker_tells(told: tuple[Provider, Application]) 
     provider.process.kill()
     here.status = 200
     provider.start()
-    assert here.told.wait(40), provider.sandbox.idp("outbox", "list").stdout
+    assert here.told.wait(120), provider.sandbox.idp("outbox", "list").stdout
     assert here.claims[-1]["jti"] == first["jti"]
     assert here.claims[-1]["sid"] == payload(tokens["id_token"])["sid"]

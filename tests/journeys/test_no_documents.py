@@ -84,7 +84,7 @@ def test_no_log_line(lived: tuple[LivingSandbox, list[str]]) -> None:
 
 def test_no_metric(lived: tuple[LivingSandbox, list[str]]) -> None:
     sandbox, _ = lived
-    metrics = requests.get(f"http://127.0.0.1:{sandbox.management_port}/metrics", timeout=20)
+    metrics = requests.get(f"http://127.0.0.1:{sandbox.management_port}/metrics", timeout=60)
     assert metrics.status_code == 200
     assert found(metrics.text) == []
 

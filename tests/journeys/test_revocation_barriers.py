@@ -150,7 +150,7 @@ class Revoker:
         return row is not None and row[0] > 0
 
     def finish(self) -> None:
-        self.thread.join(30)
+        self.thread.join(90)
         assert not self.thread.is_alive()
 
 

@@ -53,7 +53,7 @@ class Second:
         return row is not None and row[0] > 0
 
     def finish(self) -> Exception | None:
-        self.thread.join(30)
+        self.thread.join(90)
         assert not self.thread.is_alive()
         return self.error
 
@@ -249,7 +249,7 @@ def test_a_revocation_and_a_redemption_do_not_wait_for_each_other_in_a_circle(wo
         with world.store.begin() as uow:
             assert uow.grants.take_code(f"code-{held.id}", "dte", world.clock.now()) is not None
             revoking: Future[object] = pool.submit(world.outorga.act, world.quem("acai"), "revogar", id)
-            assert revoking.result(timeout=20)
+            assert revoking.result(timeout=90)
             fatos = uow.cadastro.facts(held.holder, held.choice, lock=True)
             assert fatos is not None
             assert fatos.cadeia[0].estado is E.REVOGADA

@@ -55,12 +55,12 @@ class Browser:
         self.http.verify = config.web_ca
 
     def get(self, path: str) -> Page:
-        return self._page(self.http.get(self.origin + path, timeout=10))
+        return self._page(self.http.get(self.origin + path, timeout=60))
 
     def press(self, page: Page, label: str, **instead: str) -> Page:
         found = page.find_button(label=label)
         assert found is not None
-        return self._page(self.http.post(found[0].action, found[0].data(found[1], **instead), timeout=10))
+        return self._page(self.http.post(found[0].action, found[0].data(found[1], **instead), timeout=60))
 
     def _page(self, response: requests.Response) -> Page:
         self.status = response.status_code
@@ -134,10 +134,10 @@ def test_a_callback_cannot_be_used_in_another_browser(
     provider: FakeProvider, world: tuple[FakeProvider, RelyingPartyConfig], browser: Browser
 ) -> None:
     """Login CSRF: the state belongs to the browser that began."""
-    start = browser.http.get(f"{browser.origin}/entrar", allow_redirects=False, timeout=10)
-    answer = browser.http.get(start.headers["Location"], allow_redirects=False, timeout=10)
+    start = browser.http.get(f"{browser.origin}/entrar", allow_redirects=False, timeout=60)
+    answer = browser.http.get(start.headers["Location"], allow_redirects=False, timeout=60)
     victim = Browser(world[1])
-    response = victim.http.get(answer.headers["Location"], timeout=10)
+    response = victim.http.get(answer.headers["Location"], timeout=60)
     victim.http.close()
     assert response.status_code == 400
     assert "mismatching_state" in response.text
@@ -176,7 +176,7 @@ def test_signing_out_ends_both_sessions(provider: FakeProvider, browser: Browser
 
 def test_cookies_cannot_be_planted_or_read(provider: FakeProvider, browser: Browser) -> None:
     """RFC 6265bis 4.1.3.2: the __Host- prefix, which browsers enforce."""
-    cookie = browser.http.get(f"{browser.origin}/entrar", allow_redirects=False, timeout=10).headers["Set-Cookie"]
+    cookie = browser.http.get(f"{browser.origin}/entrar", allow_redirects=False, timeout=60).headers["Set-Cookie"]
     assert cookie.startswith("__Host-recibos=")
     for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
         assert attribute in cookie
@@ -204,7 +204,7 @@ def test_the_api_takes_only_access_tokens_made_for_it(
     answer = browser.http.get(
         f"{browser.origin}/api/recibos",
         headers={"Authorization": f"Bearer {provider.access_token()}"},
-        timeout=10,
+        timeout=60,
     )
     if quirks:
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
@@ -232,7 +232,7 @@ def test_the_api_asks_a_procurador_for_the_poder(
     answer = browser.http.get(
         f"{browser.origin}/api/recibos",
         headers={"Authorization": f"Bearer {provider.access_token()}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == status
 
@@ -242,7 +242,7 @@ def test_the_api_refuses_an_id_token(provider: FakeProvider, browser: Browser) -
     answer = browser.http.get(
         f"{browser.origin}/api/recibos",
         headers={"Authorization": f"Bearer {provider.id_token('n', 'a')}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 401
     assert set(KEYS) == {"RS256", "ES256"}
@@ -250,7 +250,7 @@ def test_the_api_refuses_an_id_token(provider: FakeProvider, browser: Browser) -
 
 def test_the_api_without_a_token_asks_for_one(provider: FakeProvider, browser: Browser) -> None:
     """RFC 6750 section 3: no error code when no authentication was tried."""
-    answer = browser.http.get(f"{browser.origin}/api/recibos", timeout=10)
+    answer = browser.http.get(f"{browser.origin}/api/recibos", timeout=60)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 

@@ -26,7 +26,7 @@ def connect(
     port: int, tls: ssl.SSLContext, session: ssl.SSLSession | None = None, name: str = "localhost"
 ) -> ssl.SSLSocket:
     return tls.wrap_socket(
-        socket.create_connection(("127.0.0.1", port), timeout=15), server_hostname=name, session=session
+        socket.create_connection(("127.0.0.1", port), timeout=60), server_hostname=name, session=session
     )
 
 

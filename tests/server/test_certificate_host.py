@@ -20,7 +20,7 @@ VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
 def s_client(port: int, *arguments: object, request: bytes = b"Q\n") -> str:
     argv = ["openssl", "s_client", "-connect", f"localhost:{port}", *map(str, arguments)]
-    return subprocess.run(argv, input=request, capture_output=True, timeout=20).stdout.decode("latin-1")
+    return subprocess.run(argv, input=request, capture_output=True, timeout=60).stdout.decode("latin-1")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

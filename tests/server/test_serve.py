@@ -36,7 +36,7 @@ def test_a_signal_stops_every_process_and_frees_the_ports(launch: Launch, number
     children = descendants(process.pid)
     assert len(children) >= 5  # granian's main and two workers, the certificate host, the mTLS host
     process.signal(number)
-    assert process.wait(8) == 0
+    assert process.wait() == 0
     assert alive(children) == set()
     for port in ports:
         with socket.socket() as free:
@@ -50,7 +50,7 @@ def test_ctrl_c_reaches_the_whole_terminal_group_and_still_stops_in_order(launch
     process.wait_for_output("Portaria is ready")
     children = descendants(process.pid)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(8) == 0
+    assert process.wait() == 0
     assert alive(children) == set()
     assert "Unexpected exit" not in process.output()
 
@@ -60,7 +60,7 @@ def test_nobody_survives_a_killed_supervisor(launch: Launch) -> None:
     process.wait_for_output("Portaria is ready")
     children = descendants(process.pid)
     process.signal(signal.SIGKILL)
-    wait_until(lambda: not alive(children), "orphans ended", 10)
+    wait_until(lambda: not alive(children), "orphans ended")
 
 
 def test_a_request_in_progress_is_finished_before_the_end(launch: Launch, pki: Pki) -> None:
@@ -72,7 +72,7 @@ def test_a_request_in_progress_is_finished_before_the_end(launch: Launch, pki: P
         process.signal(signal.SIGTERM)
         head, _ = exchange(connection, b"")
     assert head.startswith("HTTP/1.1 200 ")
-    assert process.wait(8) == 0
+    assert process.wait() == 0
 
 
 @pytest.mark.parametrize("field", ["issuer_port", "certificate_port", "mtls_port"])
@@ -80,7 +80,7 @@ def test_a_busy_port_is_named_with_the_setting_to_change(launch: Launch, field: 
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         process, _ = launch(**{field: port})
-        assert process.wait(10) == 1
+        assert process.wait() == 1
     said = process.output()
     assert f"127.0.0.1:{port}" in said
     assert f"IDP_{field.upper()}" in said
@@ -92,7 +92,7 @@ def test_a_second_server_on_the_same_ports_is_refused(launch: Launch) -> None:
     first, (issuer, _, _) = launch()
     first.wait_for_output("Portaria is ready")
     second, _ = launch(issuer_port=issuer)
-    assert second.wait(10) == 1
+    assert second.wait() == 1
     assert "IDP_ISSUER_PORT" in second.output()
 
 
@@ -114,7 +114,7 @@ def test_unusable_tls_files_are_named_before_anything_starts(
     (tmp_path / "garbage").write_text("x")
     files = {"missing": tmp_path / "missing", "another": pki.valid.key, "garbage": tmp_path / "garbage"}
     process, _ = launch(tls_key=str(files[key]))
-    assert process.wait(10) == 1
+    assert process.wait() == 1
     assert str(files[key]) in process.output()
     assert "IDP_TLS_KEY" in process.output()
     assert "Traceback" not in process.output()
@@ -122,7 +122,7 @@ def test_unusable_tls_files_are_named_before_anything_starts(
 
 def test_the_embedded_server_is_not_for_use_behind_a_proxy(launch: Launch) -> None:
     process, _ = launch(certificate_source="nginx", proxy_secret="x" * 32)
-    assert process.wait(10) == 1
+    assert process.wait() == 1
     assert "IDP_CERTIFICATE_SOURCE" in process.output()
 
 
@@ -132,13 +132,13 @@ def test_a_name_or_an_ipv6_address_may_be_bound(launch: Launch, pki: Pki) -> Non
         process.wait_for_output("Portaria is ready")
         host = socket.getaddrinfo(bind, 0)[0][4][0]
         for port in ports:
-            socket.create_connection((host, port), timeout=5).close()
+            socket.create_connection((host, port), timeout=60).close()
         assert process.stop() == 0
 
 
 def test_an_application_that_refuses_to_start_ends_everything(launch: Launch) -> None:
     process, _ = launch(gateway="tests.server.apps:create_refused")
-    assert process.wait(15) == 1
+    assert process.wait() == 1
     said = process.output()
     assert "there is no trust list" in said
     assert "idp trust import FILE" in said
@@ -148,7 +148,7 @@ def test_an_application_that_refuses_to_start_ends_everything(launch: Launch) ->
 
 def test_an_issuer_that_refuses_to_start_ends_everything(launch: Launch) -> None:
     process, _ = launch(issuer_factory="tests.server.apps:create_refused")
-    assert process.wait(15) == 1
+    assert process.wait() == 1
     said = process.output()
     assert "there is no trust list" in said
     assert "the issuer listener ended" in said
@@ -160,6 +160,6 @@ def test_a_listener_that_dies_takes_the_server_down(launch: Launch, pki: Pki) ->
     children = descendants(process.pid)
     with connect(certificate, context(pki)) as connection:
         connection.sendall(b"GET /exit HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert process.wait(15) == 1
+        assert process.wait() == 1
     assert "the certificate listener ended" in process.output()
     assert alive(children) == set()

@@ -27,8 +27,8 @@ def opened(path: Path, seconds: float) -> sqlite3.Connection:
 
 @pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "INSERT INTO written VALUES ('second')"])
 def test_the_lock_is_taken_as_soon_as_it_is_free(path: Path, statement: str) -> None:
-    """Once, although it was tried many times; and within the time of a few steps."""
-    first, second = opened(path, 10), opened(path, 10)
+    """Once, although it was tried many times; and long before patience ends."""
+    first, second = opened(path, 60), opened(path, 60)
     first.execute("BEGIN IMMEDIATE")
     first.execute("INSERT INTO written VALUES ('first')")
     took: list[float] = []
@@ -43,8 +43,8 @@ def test_the_lock_is_taken_as_soon_as_it_is_free(path: Path, statement: str) -> 
     assert thread.is_alive()
     released = time.monotonic()
     first.execute("COMMIT")
-    thread.join(10)
-    assert took[0] - released < 0.5
+    thread.join(60)
+    assert took[0] - released < 10
     if second.in_transaction:
         second.execute("INSERT INTO written VALUES ('second')")
         second.execute("COMMIT")
@@ -54,7 +54,7 @@ def test_the_lock_is_taken_as_soon_as_it_is_free(path: Path, statement: str) -> 
 
 
 def test_patience_ends(path: Path) -> None:
-    first, second = opened(path, 10), opened(path, 0.05)
+    first, second = opened(path, 60), opened(path, 0.05)
     first.execute("BEGIN IMMEDIATE")
     with pytest.raises(sqlite3.OperationalError, match="database is locked"):
         second.execute("BEGIN IMMEDIATE")
@@ -63,9 +63,9 @@ def test_patience_ends(path: Path) -> None:
 
 
 def test_other_errors_are_not_waited_for(path: Path) -> None:
-    connection = opened(path, 10)
+    connection = opened(path, 60)
     start = time.monotonic()
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         connection.execute("SELECT * FROM absent")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     connection.close()

@@ -98,6 +98,7 @@ class Chromium:
             args=[*_FLAGS, f"--host-resolver-rules={','.join(rules)}", *args],
             env={**os.environ, "HOME": str(self.home), **(env or {})},
             chromium_sandbox=False,
+            timeout=120_000,
         )
 
     def remove(self) -> None:

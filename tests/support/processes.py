@@ -20,7 +20,7 @@ class ProcessFailed(AssertionError):
     """A child process ended or stayed silent when it should have served. Carries the end of its output."""
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 90) -> None:
     """Return as soon as ``condition()`` is true. Raises TimeoutError naming ``what`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -102,7 +102,7 @@ class Process:
         """Everything it has printed so far."""
         return self.log.read_text(errors="replace")
 
-    def wait_for(self, condition: Callable[[], object], what: str, seconds: float = 20) -> Process:
+    def wait_for(self, condition: Callable[[], object], what: str, seconds: float = 90) -> Process:
         """Wait until ``condition()`` holds. Raises ProcessFailed if the child ends first or time runs out."""
 
         def settled() -> bool:
@@ -116,18 +116,18 @@ class Process:
             raise self._failed(f"ended with {self.returncode} before {what}")
         return self
 
-    def wait_for_port(self, port: int, host: str = "127.0.0.1", seconds: float = 20) -> Process:
+    def wait_for_port(self, port: int, host: str = "127.0.0.1", seconds: float = 90) -> Process:
         """Wait until ``port`` accepts connections."""
         return self.wait_for(lambda: accepts(port, host), f"port {port} accepts", seconds)
 
-    def wait_for_output(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+    def wait_for_output(self, pattern: str, seconds: float = 90) -> re.Match[str]:
         """Wait until the regular expression occurs in the output, and return where."""
         self.wait_for(lambda: re.search(pattern, self.output()), f"output matches {pattern!r}", seconds)
         match = re.search(pattern, self.output())
         assert match is not None
         return match
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 90) -> int:
         """Wait for the child to end by itself and return its exit code. Raises ProcessFailed if it does not."""
         try:
             return self._child.wait(seconds)
@@ -144,7 +144,7 @@ class Process:
         self._signal_group(signal.SIGKILL)
         self._child.wait()
 
-    def stop(self, seconds: float = 10) -> int:
+    def stop(self, seconds: float = 30) -> int:
         """Ask it to stop, insist after ``seconds``, and return its exit code. Nothing of its group survives."""
         self.signal(self._stop_signal)
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -50,7 +50,7 @@ class Display:
             picture += rgb
         return bytes(picture)
 
-    def wait_for_change(self, before: bytes, area: Area | None = None, seconds: float = 20) -> None:
+    def wait_for_change(self, before: bytes, area: Area | None = None, seconds: float = 90) -> None:
         """Return once the area differs from ``before`` (of ``pixels``) and has stopped moving. Raises TimeoutError."""
         seen = [before]
 

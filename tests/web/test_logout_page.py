@@ -75,7 +75,7 @@ def client() -> Iterator[tuple[Client, str]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path.startswith("/slow"):
-                here.let.wait(10)
+                here.let.wait(120)
             here.asked.append(self.path)
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
@@ -112,7 +112,7 @@ def test_the_browser_goes_on_once_every_frame_is_loaded(
         assert page.title().startswith("Você saiu")
         assert page.get_by_role("link", name="Continuar para DT-e").get_attribute("href") == back
         here.let.set()
-        page.wait_for_url(back, timeout=10_000)
+        page.wait_for_url(back, timeout=60_000)
         assert here.asked[:3] == ["/fast?iss=i&sid=1", "/slow?iss=i&sid=2", "/back?state=s"]
     finally:
         browser.close()
