@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from idp.domain.busca import busca
+from idp.domain.busca import busca, compacto
 from idp.domain.certificado import Nivel
 from idp.domain.representation import NIVEIS_ATE, Demanda
 
@@ -26,7 +26,11 @@ class Parte(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Procura:
-    """``q``: words that must all be found in a name, a place or a number. ``raiz``: an e-CNPJ acts for its root."""
+    """``q``: words that must all be found in a name, a place or a number. ``raiz``: an e-CNPJ acts for its root.
+
+    What is looked for comes in the order of its rank: a name, CNPJ or inscrição that begins with all that was typed;
+    where every word begins a word or a number; the rest. Within a CNPJ a number is found in the root or from the
+    beginning of what follows it, never across the two."""
 
     demanda: Demanda
     nivel: Nivel
@@ -37,7 +41,11 @@ class Procura:
 
     @property
     def words(self) -> tuple[str, ...]:
-        return tuple(busca(self.q).split()[:MAX_WORDS])
+        """A number is one word, with whatever spaces it was typed."""
+        plain = busca(self.q)
+        if any(map(str.isdigit, plain)) and not any(map(str.isalpha, plain)):
+            return (compacto(plain) or plain,)
+        return tuple(plain.split()[:MAX_WORDS])
 
     @property
     def niveis(self) -> frozenset[Nivel]:

@@ -13,9 +13,11 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Integer,
     String,
     and_,
     bindparam,
+    case,
     exists,
     false,
     func,
@@ -24,7 +26,7 @@ from sqlalchemy import (
     true,
 )
 
-from idp.domain.busca import compacto
+from idp.domain.busca import busca, compacto
 from idp.domain.certificado import Nivel
 from idp.domain.designacao import EstadoDesignacao
 from idp.domain.inscricao import SituacaoCadastral
@@ -37,12 +39,15 @@ from idp.storage.sql.tables import Moment, contribuintes, designacoes, procuraco
 AT: BindParameter[Any] = bindparam("at", type_=Moment())
 _SHORTEST = 3
 """Fewer digits than this are in every number."""
+ROOT, CNPJ_LENGTH = 8, 14
+"""Of a CNPJ, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Everything of a question that changes the statement's text; the rest is parameters. ``words``: of each, whether
-    it may be part of a number. ``firms``: how many companies named the holder."""
+    it may be part of a number. ``number``: whether all of them together may. ``firms``: how many companies named the
+    holder."""
 
     pessoa: bool
     raiz: bool
@@ -52,6 +57,7 @@ class Shape:
     situacoes: frozenset[SituacaoCadastral]
     poderes: int
     words: tuple[bool, ...]
+    number: bool
     inscricao: bool
     firms: int
 
@@ -74,6 +80,7 @@ class Shape:
             demanda.situacoes,
             len(demanda.exigidos),
             tuple(len(compacto(word)) >= _SHORTEST for word in procura.words),
+            len(compacto(procura.q)) >= _SHORTEST,
             demanda.inscricao is not None,
             firms,
         )
@@ -136,34 +143,80 @@ def reaches(given: FromClause, one: FromClause) -> ColumnElement[bool]:
 def found(shape: Shape, one: FromClause, given: FromClause | None = None) -> list[ColumnElement[bool]]:
     """One condition a word: it is in a name or a place, or part of a number however that was masked. A person's CPF is
     found by the whole of it only. ``given``: the procuração by which the inscrição ``one`` is reached."""
-    whose = contribuintes.alias("de_quem")
     conditions = []
     for at, number in enumerate(shape.words):
-        word: BindParameter[str] = bindparam(f"word{at}")
-        part: BindParameter[str] = bindparam(f"part{at}")
-        whole: BindParameter[str] = bindparam(f"whole{at}")
-        anywhere = [
-            one.c.busca.like(word, escape="/"),
-            exists().where(whose.c.id == one.c.contribuinte, whose.c.busca.like(word, escape="/")),
-        ]
-        documents = [one.c.documento]
-        if given is not None:
-            anywhere.append(given.c.outorgante_busca.like(word, escape="/"))
-            documents.append(given.c.outorgante)
+        anywhere = _named(one, given, bindparam(f"word{at}"), place=True)
         if number:
+            start, whole = bindparam(f"start{at}", type_=String()), bindparam(f"whole{at}", type_=String())
+            part = bindparam(f"part{at}", type_=String())
             anywhere.append(one.c.numero.like(part, escape="/"))
-            for document in documents:
-                anywhere += [and_(func.length(document) == 14, document.like(part, escape="/")), document == whole]
+            anywhere += _numbered(one, given, start, whole)
+            for document in _documents(one, given):
+                within = or_(
+                    func.substr(document, 1, ROOT).like(part, escape="/"),
+                    func.substr(document, ROOT + 1).like(start, escape="/"),
+                )
+                anywhere.append(and_(func.length(document) == CNPJ_LENGTH, within))
         conditions.append(or_(*anywhere))
     return conditions
 
 
+def rank(shape: Shape, one: FromClause, given: FromClause | None = None) -> ColumnElement[int]:
+    """How well what :func:`found` finds is what was meant (:class:`idp.domain.procura.Procura`): 0, 1 or 2."""
+    if not shape.words:
+        return literal_column("0", Integer())
+    begins = _named(one, given, bindparam("typed"), place=False)
+    if shape.number:
+        begins += _numbered(one, given, bindparam("typed_start"), bindparam("typed_whole"))
+    each = []
+    for at, number in enumerate(shape.words):
+        words = [*_named(one, given, bindparam(f"first{at}"), place=True)]
+        words += _named(one, given, bindparam(f"later{at}"), place=True)
+        if number:
+            words += _numbered(one, given, bindparam(f"start{at}"), bindparam(f"whole{at}"))
+        each.append(or_(*words))
+    return case((or_(*begins), 0), (and_(*each), 1), else_=2)
+
+
+def _named(
+    one: FromClause, given: FromClause | None, pattern: BindParameter[str], *, place: bool
+) -> list[ColumnElement[bool]]:
+    """Ways in which ``pattern`` is met by a name, or by a place too."""
+    whose = contribuintes.alias("de_quem")
+    ways: list[ColumnElement[bool]] = [
+        exists().where(whose.c.id == one.c.contribuinte, whose.c.busca.like(pattern, escape="/"))
+    ]
+    if place:
+        ways.insert(0, one.c.busca.like(pattern, escape="/"))
+    if given is not None:
+        ways.insert(0, given.c.outorgante_busca.like(pattern, escape="/"))
+    return ways
+
+
+def _numbered(
+    one: FromClause, given: FromClause | None, start: BindParameter[str], whole: BindParameter[str]
+) -> list[ColumnElement[bool]]:
+    """Ways in which a number begins so; a CPF is met as a whole."""
+    ways: list[ColumnElement[bool]] = [one.c.numero.like(start, escape="/")]
+    for document in _documents(one, given):
+        ways += [and_(func.length(document) == CNPJ_LENGTH, document.like(start, escape="/")), document == whole]
+    return ways
+
+
+def _documents(one: FromClause, given: FromClause | None) -> list[ColumnElement[str]]:
+    return [one.c.documento] if given is None else [one.c.documento, given.c.outorgante]
+
+
 def parameters(procura: Procura, shape: Shape) -> dict[str, Any]:
     """What the conditions above are bound to."""
-    bound: dict[str, Any] = {f"word{at}": contains(word) for at, word in enumerate(procura.words)}
-    for at, (word, number) in enumerate(zip(procura.words, shape.words, strict=True)):
-        if number:
-            bound |= {f"part{at}": contains(compacto(word)), f"whole{at}": compacto(word)}
+    bound: dict[str, Any] = {}
+    if shape.words:
+        plain, number = busca(procura.q), compacto(procura.q)
+        bound |= {"typed": f"{escaped(plain)}%", "typed_start": f"{escaped(number)}%", "typed_whole": number}
+    for at, word in enumerate(procura.words):
+        plain, number = escaped(word), compacto(word)
+        bound |= {f"word{at}": contains(word), f"first{at}": f"{plain}%", f"later{at}": f"% {plain}%"}
+        bound |= {f"part{at}": contains(number), f"start{at}": f"{escaped(number)}%", f"whole{at}": number}
     for at, poder in enumerate(sorted(procura.demanda.exigidos)):
         bound[f"poder{at}"] = contains(f"{SEPARATOR}{poder}{SEPARATOR}")
     if procura.demanda.inscricao is not None:
@@ -178,8 +231,12 @@ def contains_column(member: ColumnElement[str]) -> ColumnElement[str]:
 
 def contains(text: str) -> str:
     """The LIKE pattern, escaped by ``/``, of what has ``text`` in it."""
-    escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return f"%{escaped}%"
+    return f"%{escaped(text)}%"
+
+
+def escaped(text: str) -> str:
+    """``text`` as itself within a LIKE pattern that ``/`` escapes."""
+    return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
 
 
 def one_of(column: ColumnElement[Any], values: frozenset[Any]) -> ColumnElement[bool]:

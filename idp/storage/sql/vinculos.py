@@ -48,6 +48,7 @@ from idp.storage.sql.conditions import (
     may_act_for,
     may_be_used,
     parameters,
+    rank,
     reaches,
 )
 from idp.storage.sql.prepared import Prepared
@@ -61,6 +62,10 @@ _PENDENTE = procuracoes.c.estado == literal_column(f"'{EstadoProcuracao.PENDENTE
 
 _RECEIVED = procuracoes.c.outorgado_contribuinte == _HOLDER
 _NAMED = Prepared(select(*designacao()).where(designacoes.c.pessoa == _DOCUMENTO))
+
+_IN_BRANCH = ("posto", "firma", "nome", "grupo", "documento", "uf", "numero")
+_IN_ORDER = ("posto", "ordem", *_IN_BRANCH[1:])
+"""What the page is ordered by; without a search every row has the same rank."""
 
 _above = (
     select(procuracoes, literal(0).label("elo"))
@@ -82,13 +87,11 @@ class SqlVinculos:
     def page(self, holder: Holder, procura: Procura, *, limit: int, offset: int = 0) -> Sequence[tuple[Modo, Fatos]]:
         named = self._named(holder)
         shape, bound = _asked(holder, procura, named)
-        skipped = dict.fromkeys((f"skip{at}" for at in range(shape.branches)), 0)
-        if offset:
-            sizes = _sizes(shape).rows(self._connection, {**bound, "cap": offset + 1})[0]
-            for name, size in zip(skipped, sizes, strict=True):
-                skipped[name], offset = min(offset, size), max(0, offset - size)
-        bound |= skipped
-        found = [_row(row) for row in _page(shape, limit).rows(self._connection, bound)[:limit]]
+        if shape.words:
+            statement, bound = _best(shape, limit), {**bound, "after": offset, "until": offset + limit}
+        else:
+            statement, bound = _page(shape, limit), {**bound, **self._skipped(shape, bound, offset)}
+        found = [_row(row) for row in statement.rows(self._connection, bound)[:limit]]
         if named:
             found = [(modo, replace(fatos, designacoes=named if fatos.cadeia else ())) for modo, fatos in found]
         return self._with_chains(found)
@@ -102,6 +105,15 @@ class SqlVinculos:
         bound = {"holder": rows.contribuinte_id(holder.documento), "documento": holder.documento.numero}
         found = _pending(procura.raiz, limit).rows(self._connection, {**bound, "at": procura.at})
         return [rows.procuracao(row) for row in found]
+
+    def _skipped(self, shape: Shape, bound: dict[str, Any], offset: int) -> dict[str, int]:
+        """How many of each branch come before the page."""
+        skipped = dict.fromkeys((f"skip{at}" for at in range(shape.branches)), 0)
+        if offset:
+            sizes = _sizes(shape).rows(self._connection, {**bound, "cap": offset + 1})[0]
+            for name, size in zip(skipped, sizes, strict=True):
+                skipped[name], offset = min(offset, size), max(0, offset - size)
+        return skipped
 
     def _with_chains(self, found: list[tuple[Modo, Fatos]]) -> list[tuple[Modo, Fatos]]:
         """Each procuração followed by those it descends from, read together."""
@@ -162,14 +174,15 @@ def _branches(shape: Shape, ends: Sequence[ColumnElement[int] | None]) -> list[S
 
 
 def _titular(shape: Shape, *whose: ColumnElement[bool]) -> Select[Any]:
-    keys = _keys(Modo.TITULAR, inscricoes, _NONE, _NONE, _NONE, _NONE)
+    keys = _keys(Modo.TITULAR, inscricoes, _NONE, _NONE, _NONE, _NONE, rank(shape, inscricoes))
     linked = (inscricoes.c.contribuinte == _HOLDER, *whose)
     return select(*keys).where(*linked, *_wanted(shape, inscricoes)).order_by(*_place(inscricoes))
 
 
 def _representante(shape: Shape) -> Select[Any]:
     company = contribuintes.c
-    keys = _keys(Modo.REPRESENTANTE_LEGAL, inscricoes, _NONE, company.busca, company.id, _NONE)
+    named = (_NONE, company.busca, company.id, _NONE)
+    keys = _keys(Modo.REPRESENTANTE_LEGAL, inscricoes, *named, rank(shape, inscricoes))
     tables = representantes.join(contribuintes, company.id == representantes.c.contribuinte).join(
         inscricoes, inscricoes.c.contribuinte == company.id
     )
@@ -220,7 +233,8 @@ def _by_procuracao(
         order = (given.c.outorgante_busca, given.c.id)
         first = select(given).where(reached).order_by(*(order if firm is _NONE else (given.c.firma, *order))).limit(end)
         given = first.subquery("primeiras")
-    keys = _keys(Modo.PROCURACAO, inscricoes, given.c.firma, given.c.outorgante_busca, given.c.id, given.c.id)
+    named = (given.c.firma, given.c.outorgante_busca, given.c.id, given.c.id)
+    keys = _keys(Modo.PROCURACAO, inscricoes, *named, rank(shape, inscricoes, given))
     found = select(*keys).where(*_reached(shape, given, inscricoes))
     return found.order_by(given.c.firma, given.c.outorgante_busca, given.c.id, *_place(inscricoes))
 
@@ -251,6 +265,7 @@ def _keys(
     name: ColumnElement[str],
     group: ColumnElement[str],
     granted: ColumnElement[str],
+    ranked: ColumnElement[int],
 ) -> tuple[ColumnElement[Any], ...]:
     return (
         literal_column(f"'{modo.value}'").label("modo"),
@@ -261,6 +276,7 @@ def _keys(
         name.label("nome"),
         group.label("grupo"),
         one.c.documento.label("documento"),
+        ranked.label("posto"),
     )
 
 
@@ -273,10 +289,29 @@ def _page(shape: Shape, limit: int) -> Prepared:
     for at, branch in enumerate(_branches(shape, [skipped + size for skipped in skip])):
         cut = branch.limit(size).offset(skip[at]).subquery(f"ramo{at}")
         parts.append(select(literal_column(str(at)).label("ordem"), *cut.c))
-    keys = union_all(*parts).subquery("chaves")
+    return _whole(union_all(*parts).subquery("chaves"))
+
+
+@lru_cache(maxsize=256)
+def _best(shape: Shape, limit: int) -> Prepared:
+    """At most ``limit`` of what was searched for, the best first: of each branch no more than the page and what comes
+    before it can hold, gathered before it is put in order."""
+    after, until = bindparam("after", type_=Integer()), bindparam("until", type_=Integer())
+    parts = []
+    for at, branch in enumerate(_branches(shape, [None] * shape.branches)):
+        cut = branch.order_by(None).order_by(*_IN_BRANCH).limit(until).subquery(f"ramo{at}")
+        parts.append(select(literal_column(str(at)).label("ordem"), *cut.c))
+    keys = union_all(*parts).subquery("todas")
+    size = literal_column(str(limit), Integer())
+    best = select(keys).order_by(*(keys.c[name] for name in _IN_ORDER)).limit(size).offset(after)
+    return _whole(best.subquery("chaves"))
+
+
+def _whole(keys: FromClause) -> Prepared:
+    """The facts of ``keys``, in the order of the page."""
     row = and_(inscricoes.c.uf == keys.c.uf, inscricoes.c.numero == keys.c.numero)
     joined = keys.join(CADASTRO, row).outerjoin(procuracoes, procuracoes.c.id == keys.c.procuracao)
-    order = (keys.c[name] for name in ("ordem", "firma", "nome", "grupo", "documento", "uf", "numero"))
+    order = (keys.c[name] for name in _IN_ORDER)
     return Prepared(select(keys.c.modo, *fatos(_HOLDER), *procuracao()).select_from(joined).order_by(*order))
 
 
