@@ -13,7 +13,7 @@ from tests.certificate.conftest import World
 from tests.certificate.openssl_pki import E_CNPJ, NOW
 
 pytestmark = pytest.mark.attack("ATK-046")
-_WORLD = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+_WORLD = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 mutations = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6)
 

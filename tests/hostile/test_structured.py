@@ -19,7 +19,7 @@ from tests.hostile.forge import EVERY, RAW, Forge, decode
 from tests.hostile.seeds import World
 
 pytestmark = pytest.mark.attack("ATK-046")
-_SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+_SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=200)
 LEAVES = ["e-cpf", "e-cpf-new", "e-cnpj", "selo", "bmp", "site"]
 seeds = st.randoms(use_true_random=False)
 

@@ -38,7 +38,7 @@ headers = st.one_of(
     st.sampled_from(["Basic YXBwOng=", "Bearer a.b.c", "Basic Og==", "Basic /w=="]),
 )
 FORM = "application/x-www-form-urlencoded"
-relaxed = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture

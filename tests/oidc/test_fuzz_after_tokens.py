@@ -32,7 +32,9 @@ CHALLENGE = re.compile(
     r'(, error="(invalid_request|invalid_token|insufficient_scope)", error_description="[^"\\]+"(, scope="openid")?)?\Z'
 )
 BEARER_ERRORS = {400: {"invalid_request"}, 401: {None, "invalid_token"}, 403: {"insufficient_scope"}}
-RELAXED = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @dataclass

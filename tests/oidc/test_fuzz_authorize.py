@@ -61,7 +61,7 @@ details = st.lists(
     ),
     max_size=2,
 )
-relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture
