@@ -187,7 +187,7 @@ def test_a_server_that_speaks_no_http_or_nothing_at_all(web: Web) -> None:
 def test_tls_that_does_not_hold_is_no_connection(web: Web) -> None:
     url = web.url("/a").replace("http:", "https:")
     with pytest.raises(NotFetched, match="unreachable"):
-        download(url, io.BytesIO(), Allowed.of(named=[web.url("/a")]), limits=QUICK)
+        download(url, io.BytesIO(), Allowed.of(named=[web.url("/a")]))
     assert web.asked == []
 
 
