@@ -14,11 +14,11 @@ import click
 import requests
 
 from idp.cli.output import as_json, fail, json_option, note, show
-from idp.cli.sandbox_setup import prepare
+from idp.cli.sandbox_setup import import_carteira, prepare
 from idp.clock import SystemClock
 from idp.errors import ConfigurationError
+from idp.sandbox import carteira, driver, pki, processes
 from idp.sandbox import demo as demonstration
-from idp.sandbox import driver, pki, processes
 from idp.sandbox.conformance import read as read_conformance
 from idp.sandbox.layout import PORTARIA_TEST, Hosts, Ports, Sandbox
 from idp.sandbox.personas import P12_PASSWORD, PERSONAS, Profile, persona
@@ -169,6 +169,20 @@ def renew(directory: Path, slug: str) -> None:
     """Give a persona another certificate, with a key and serial number of its own; the old one stays as it is."""
     p12 = pki.renew(_existing(directory).pki, persona(slug), _CLOCK.now())
     show({"renewed": slug, "p12": str(p12), "password": P12_PASSWORD})
+
+
+@sandbox.command("carteira")
+@DIR
+@click.option("--as", "slug", required=True, type=_CERTIFIED, help="To whom the companies give procuracoes.")
+@click.option("--companies", type=click.IntRange(1, carteira.MOST), default=400, show_default=True, help="How many.")
+@json_option
+def carteira_(directory: Path, slug: str, companies: int) -> None:
+    """Give a persona hundreds or thousands of companies, to see the pages as a large office does.
+
+    One in twenty procuracoes has ended, one inscricao in fifty is closed. A second time with more only adds.
+    """
+    file = import_carteira(_existing(directory), persona(slug), companies)
+    show({"persona": slug, "companies": companies, "imported": str(file)})
 
 
 def _existing(directory: Path) -> Sandbox:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from idp.cadastro.importacao import importar
@@ -19,9 +20,10 @@ from idp.domain.registration import Ceiling, registered
 from idp.errors import ConfigurationError, InvalidClient, NotFound
 from idp.keyring import KeyRing
 from idp.ports import ClientRegistry
-from idp.sandbox import cadastro, conformance, driver, outorga, pki
+from idp.sandbox import cadastro, carteira, conformance, driver, outorga, pki
 from idp.sandbox.conformance import Conformance
 from idp.sandbox.layout import Hosts, Ports, Sandbox
+from idp.sandbox.personas import Persona
 from idp.sandbox.relying_party import SCOPE, RelyingPartyConfig
 from idp.settings import Settings, load
 from idp.storage.sql import SqlStore, open_store, schema
@@ -78,16 +80,33 @@ def _import_cadastro(here: Sandbox, store: SqlStore) -> None:
     now = _CLOCK.now()
     partial = here.cadastro.with_suffix(".partial")
     cadastro.write(partial, now.date())
-    with partial.open(encoding="utf-8", newline="") as text, store.staging(now) as staging:
-        summary = {"file": here.cadastro.name, "actor": _ACTOR}
-        result = importar(text, staging, summary=summary, timezone=str(here.settings["timezone"]))
-    if not result.applied:
-        raise ConfigurationError(f"the demonstration cadastro was refused: {result.problems[0]}")
+    _merge(partial, str(here.settings["timezone"]), store)
     timezone = str(here.settings["timezone"])
     with store.begin() as uow:
         uow.designacoes.add(outorga.designacao(now, timezone))
         uow.pedidos.add(outorga.pedido(now, timezone))
     partial.rename(here.cadastro)
+
+
+def import_carteira(here: Sandbox, someone: Persona, companies: int) -> Path:
+    """``companies`` more in the cadastro, each with a procuração for ``someone`` (idp.sandbox.carteira). Returns the
+    file that was imported."""
+    file = here.directory / f"carteira-{someone.slug}.csv"
+    carteira.write(file, someone, companies, _CLOCK.now().date())
+    settings = load(**here.settings)
+    store = open_store(settings.database_url)
+    try:
+        _merge(file, settings.timezone, store)
+    finally:
+        store.close()
+    return file
+
+
+def _merge(file: Path, timezone: str, store: SqlStore) -> None:
+    with file.open(encoding="utf-8", newline="") as text, store.staging(_CLOCK.now()) as staging:
+        result = importar(text, staging, summary={"file": file.name, "actor": _ACTOR}, timezone=timezone)
+    if not result.applied:
+        raise ConfigurationError(f"the sandbox's {file.name} was refused: {result.problems[0]}")
 
 
 def _register_clients(here: Sandbox, registry: ClientRegistry, ports: Ports, hosts: Hosts) -> None:
