@@ -93,8 +93,8 @@ def test_the_accountant_finds_one_of_400_and_keeps_it_on_top(
     computer: Computer, office: LivingSandbox, window: str
 ) -> None:
     part, company, number = {
-        "desk": ("uirapuru", "LIVRARIA UIRAPURU LTDA", "050000157"),
-        "telephone": ("porto de lenha", "OTICA PORTO DE LENHA LTDA", "050000172"),
+        "desk": ("uirapuru", "LIVRARIA UIRAPURU LTDA", "050001574"),
+        "telephone": ("porto de lenha", "OTICA PORTO DE LENHA LTDA", "050001728"),
     }[window]
     with sitting(computer, "contadora", window) as (page, keys):
         page.goto(f"{office.origins.application}/entrar")
