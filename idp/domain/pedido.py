@@ -38,7 +38,8 @@ _TRANSITIONS = {
 @dataclass(frozen=True, slots=True)
 class Pedido:
     """``outorgado`` asks ``outorgante`` for a procuração on these terms. ``lote`` groups those of one file.
-    ``procuracao``: what its approval made."""
+    ``procuracao``: what its approval made. ``rotulo``: by what name the outorgado knows whom he asks; for him alone,
+    and nothing that the cadastro said."""
 
     id: str
     outorgante: Documento
@@ -54,6 +55,7 @@ class Pedido:
     estado: EstadoPedido = EstadoPedido.ABERTO
     estado_em: datetime | None = None
     procuracao: str | None = None
+    rotulo: str = ""
 
     def __post_init__(self) -> None:
         if self.outorgante == self.outorgado:

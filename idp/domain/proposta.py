@@ -33,7 +33,8 @@ class Proposta:
 
 @dataclass(frozen=True, slots=True)
 class Solicitacao:
-    """A request as typed: ``em_nome_de`` asks ``outorgante`` (CPF or CNPJ as typed) for a procuração."""
+    """A request as typed: ``em_nome_de`` asks ``outorgante`` (CPF or CNPJ as typed) for a procuração.
+    ``rotulo``: what ``em_nome_de`` calls ``outorgante``, for himself."""
 
     em_nome_de: Documento
     outorgante: str
@@ -43,6 +44,7 @@ class Solicitacao:
     fim: date
     inscricoes: frozenset[str] = frozenset()
     mensagem: str = ""
+    rotulo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,8 @@ class Pedidos(Protocol):
         """The outorgantes (contribuinte ids) that denied a request of a person after ``since``, and when last."""
         ...
 
-    def of_lote(self, outorgado: Alvo, lote: str) -> Mapping[str, str]:
-        """The requests of one file that were made: outorgante's contribuinte id and the request's id."""
+    def of_lote(self, outorgado: Alvo, lote: str) -> frozenset[str]:
+        """Of whom one file's requests were made so far (contribuinte ids)."""
         ...
 
     def due(self, at: datetime, limit: int) -> Sequence[Pedido]:

@@ -60,6 +60,7 @@ ASKED = Pedido(
     expira_em=NOW + 30 * DAY,
     mensagem="Por favor, à vontade.",
     lote="l1",
+    rotulo="Açaí da Esquina",
 )
 BY_FIRMA = RepresentationRef(ESTALEIRO, Modo.PROCURACAO, "p-firma")
 ALL = Consulta(NOW)
@@ -146,6 +147,12 @@ def test_requests_are_listed_and_end(store: SqlStore) -> None:
         assert uow.pedidos.received(theirs, replace(ALL, q="jo%"))[1] == 0
         assert uow.pedidos.received([], ALL) == ([], 0)
         assert uow.pedidos.open_with(mine[0], NOW) == ["99990001"]
+        assert uow.pedidos.denied(mine[0], NOW - DAY) == {"99990001": NOW}
+        assert uow.pedidos.denied(mine[0], NOW) == uow.pedidos.denied(theirs[0], NOW - DAY) == {}
+        assert uow.pedidos.of_lote(mine[0], "l1") == {"99990001", "99990002"}
+        assert uow.pedidos.of_lote(mine[0], "l2") == uow.pedidos.of_lote(theirs[0], "l1") == frozenset()
+        assert uow.pedidos.made(mine, replace(ALL, q="esquina"))[1] == 3
+        assert uow.pedidos.received(theirs, replace(ALL, q="esquina"))[1] == 0
         assert uow.pedidos.due(NOW, 10) == [late]
         assert uow.pedidos.due(NOW, 0) == []
 

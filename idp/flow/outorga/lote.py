@@ -31,15 +31,16 @@ class _Linha:
     numero: int
     digitado: str
     inscricoes: frozenset[str]
+    rotulo: str
     repetida: int | None = None
 
 
 class Lotes(Requests):
     def pedir_lote(self, quem: Session, linhas: str, solicitacao: Solicitacao, lote: str = "") -> Lote:
-        """One request for each line of a CSV file with the columns ``documento`` (CPF or CNPJ) and perhaps
-        ``inscricoes`` (``UF:NUMERO`` joined by ``|``, which narrows that request to them); ``,`` or ``;`` between
-        them. The rest is as in ``solicitacao``, whose ``outorgante`` is ignored. Good lines are asked, bad ones
-        reported.
+        """One request for each line of a CSV file with the columns ``documento`` (CPF or CNPJ) and perhaps ``nome``
+        (the ``rotulo`` of its request) and ``inscricoes`` (``UF:NUMERO`` joined by ``|``, which narrows that request to
+        them); ``,`` or ``;`` between them. The rest is as in ``solicitacao``, whose ``outorgante`` and ``rotulo`` are
+        ignored. Good lines are asked, bad ones reported.
 
         A file is asked in parts of :data:`PART` lines, each one transaction that judges everything anew. Whatever stops
         it, the parts before stay asked; who comes again with the same ``lote`` goes on where it stopped, and what was
@@ -93,7 +94,7 @@ class Lotes(Requests):
 
 def _asked(solicitacao: Solicitacao, line: _Linha, outorgante: Documento | None) -> Solicitacao:
     """What one line asks."""
-    asked = replace(solicitacao, outorgante=line.digitado)
+    asked = replace(solicitacao, outorgante=line.digitado, rotulo=line.rotulo)
     if line.inscricoes:
         asked = replace(asked, inscricoes=line.inscricoes, escopo_tipo=TipoEscopo.INSCRICOES)
     if isinstance(outorgante, CPF) and asked.escopo_tipo is TipoEscopo.RAIZ:
@@ -136,4 +137,4 @@ def _lines(text: str) -> Iterator[_Linha]:
             continue
         cells = dict(zip(names, row, strict=False))
         inscricoes = frozenset(filter(None, map(str.strip, cells.get("inscricoes", "").split("|"))))
-        yield _Linha(reader.line_num, cells.get("documento", ""), inscricoes)
+        yield _Linha(reader.line_num, cells.get("documento", ""), inscricoes, cells.get("nome", ""))

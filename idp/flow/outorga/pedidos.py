@@ -23,6 +23,9 @@ from idp.flow.source import on_fresh_facts
 from idp.ports import UnitOfWork
 from idp.ports.outorga import Alvo, Parte
 
+LONGEST_LABEL = 80
+"""Characters of what somebody calls whom he asks."""
+
 
 @dataclass(slots=True)
 class Antes:
@@ -104,6 +107,11 @@ class Requests(Base):
             found.problem("mensagem", "longo", str(LONGEST_REASON))
         elif not mensagem.isprintable():
             found.problem("mensagem", "invalido", "charset")
+        rotulo = " ".join(asked.rotulo.split())
+        if len(rotulo) > LONGEST_LABEL:
+            found.problem("rotulo", "longo", str(LONGEST_LABEL))
+        elif not rotulo.isprintable():
+            found.problem("rotulo", "invalido", "charset")
         if outorgante is None:
             return None
         if same_person(outorgante, por, self.regras):
@@ -126,6 +134,7 @@ class Requests(Base):
             criado_em=now,
             expira_em=now + self.politica.prazo_pedido,
             mensagem=mensagem,
+            rotulo=rotulo,
         )
 
     def _add(self, uow: UnitOfWork, pedido: Pedido, ator: Ator, now: datetime) -> None:

@@ -133,6 +133,8 @@ def _life() -> None:
         sa.Column("estado", sa.String(length=16), nullable=False),
         sa.Column("estado_em", MOMENT),
         sa.Column("procuracao", sa.String(length=64)),
+        sa.Column("rotulo", sa.Text()),
+        sa.Column("rotulo_busca", SEARCHED),
         sa.PrimaryKeyConstraint("id", name="pk_pedidos"),
         sa.ForeignKeyConstraint(["procuracao"], ["procuracoes.id"], name="fk_pedidos_procuracao"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, true, update
 
-from idp.domain.busca import compacto
+from idp.domain.busca import busca, compacto
 from idp.domain.pedido import EstadoPedido, Pedido
 from idp.errors import NotFound
 from idp.ports.outorga import Alvo, Consulta
@@ -61,9 +61,12 @@ class SqlPedidos:
             raise NotFound(f"pedido {pedido.id}")
 
     def made(self, by: Sequence[Alvo], consulta: Consulta) -> tuple[Sequence[Pedido], int]:
-        # The outorgante's name is nowhere in a request: who asks knows no more of him than what he typed.
-        number = compacto(consulta.q)
-        matching = pedidos.c.outorgante.startswith(number, autoescape=True) if consulta.q.strip() else true()
+        # The outorgante's name is nowhere in a request: who asks knows no more of him than what he typed, and finds him
+        # by the beginning of that.
+        words, number = busca(consulta.q), compacto(consulta.q)
+        typed = [pedidos.c.rotulo_busca.contains(words, autoescape=True)] if words else []
+        typed += [pedidos.c.outorgante.startswith(number, autoescape=True)] if number else []
+        matching = or_(*typed) if typed else true()
         return self._page(of(by, pedidos.c.outorgado_contribuinte, pedidos.c.outorgado), matching, consulta)
 
     def received(self, by: Sequence[Alvo], consulta: Consulta) -> tuple[Sequence[Pedido], int]:
@@ -82,10 +85,10 @@ class SqlPedidos:
         found = select(party, func.max(pedidos.c.estado_em, type_=pedidos.c.estado_em.type)).where(denied)
         return {str(who): at for who, at in self._connection.execute(found.group_by(party)).all()}
 
-    def of_lote(self, outorgado: Alvo, lote: str) -> Mapping[str, str]:
+    def of_lote(self, outorgado: Alvo, lote: str) -> frozenset[str]:
         mine = of([outorgado], pedidos.c.outorgado_contribuinte, pedidos.c.outorgado)
-        found = select(pedidos.c.outorgante_contribuinte, pedidos.c.id).where(mine, pedidos.c.lote == lote)
-        return {str(who): str(id) for who, id in self._connection.execute(found).all()}
+        found = select(pedidos.c.outorgante_contribuinte).where(mine, pedidos.c.lote == lote)
+        return frozenset(self._connection.execute(found).scalars())
 
     def due(self, at: datetime, limit: int) -> Sequence[Pedido]:
         return [rows.pedido(row) for row in self._connection.execute(_DUE, {"at": at, "limit": limit}).all()]

@@ -128,7 +128,7 @@ PERSONAL: tuple[Kept, ...] = (
     Kept(representantes, lambda who: or_(representantes.c.contribuinte == who.id, _named(representantes.c.cpf, who))),
     Kept(procuracoes, _procuracoes, ("outorgante_busca", "outorgado_busca")),
     Kept(designacoes, _designacoes),
-    Kept(pedidos, _parties(pedidos)),
+    Kept(pedidos, _parties(pedidos), ("rotulo", "rotulo_busca")),  # what one party calls the other is for neither copy
     Kept(atos, _atos),
     Kept(perfis, lambda who: perfis.c.titular == who.id),
     Kept(preferencias, lambda who: _under(preferencias.c.quem, who.quem), ("quem",)),

@@ -149,7 +149,7 @@ def designacao_values(value: Designacao) -> dict[str, Any]:
 
 PEDIDO = (
     *("id", "outorgante", "outorgado", "outorgado_nome", "poderes", "escopo", "inscricoes", "inicio", "fim"),
-    *("criado_em", "expira_em", "mensagem", "lote", "estado", "estado_em", "procuracao"),
+    *("criado_em", "expira_em", "mensagem", "lote", "estado", "estado_em", "procuracao", "rotulo"),
 )
 """Columns that make a Pedido."""
 
@@ -157,7 +157,7 @@ PEDIDO = (
 def pedido(values: Sequence[Any]) -> Pedido:
     """Of the columns :data:`PEDIDO`."""
     (id, outorgante, outorgado, outorgado_nome, poderes, escopo, inscricoes, inicio, fim) = values[:9]
-    (criado_em, expira_em, mensagem, lote, estado, estado_em, made) = values[9:]
+    (criado_em, expira_em, mensagem, lote, estado, estado_em, made, rotulo) = values[9:]
     return Pedido(
         id=id,
         outorgante=documento(outorgante),
@@ -173,6 +173,7 @@ def pedido(values: Sequence[Any]) -> Pedido:
         estado=EstadoPedido(estado),
         estado_em=estado_em,
         procuracao=made,
+        rotulo=rotulo or "",
     )
 
 
@@ -197,6 +198,8 @@ def pedido_values(value: Pedido) -> dict[str, Any]:
         "estado": value.estado.value,
         "estado_em": value.estado_em,
         "procuracao": value.procuracao,
+        "rotulo": value.rotulo or None,
+        "rotulo_busca": busca(value.rotulo) or None,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 
-from idp.storage.sql.base import Moment, metadata
+from idp.storage.sql.base import SEARCHED, Moment, metadata
 
 designacoes = Table(
     "designacoes",
@@ -45,6 +45,8 @@ pedidos = Table(
     Column("estado", String(16), nullable=False),
     Column("estado_em", Moment),
     Column("procuracao", ForeignKey("procuracoes.id")),
+    Column("rotulo", Text),
+    Column("rotulo_busca", SEARCHED),
     Index("ix_pedidos_estado_expira_em", "estado", "expira_em"),
 )
 

@@ -25,6 +25,7 @@ from idp.web.portal.dados import add_dados
 from idp.web.portal.door import Door
 from idp.web.portal.equipe import add_equipe
 from idp.web.portal.listas import add_lists
+from idp.web.portal.lote import add_lote
 from idp.web.portal.parts import Portal
 from idp.web.portal.pedidos import add_pedidos
 from idp.web.portal.preenchimentos import Preenchimentos
@@ -88,7 +89,9 @@ def portal_blueprint(portal: Portal) -> Blueprint:
     blueprint, pages = Blueprint("portal", __name__), portal.pages
     add_lists(blueprint, portal)
     add_procuracoes(blueprint, portal)
-    add_pedidos(blueprint, portal, add_conceder(blueprint, portal))
+    conceder = add_conceder(blueprint, portal)
+    add_pedidos(blueprint, portal, conceder)
+    add_lote(blueprint, portal, conceder)
     add_equipe(blueprint, portal)
     add_usos(blueprint, portal)
     add_acessos(blueprint, portal)

@@ -36,6 +36,7 @@ CONCEDER = {
 PEDIR = {
     "em_nome_de": (1, 24),
     "outorgante": (1, DOCUMENT),
+    "rotulo": (1, NAME),
     "poderes": (200, 64),
     "escopo_tipo": (1, 20),
     "inscricoes": (1, 12_000),
@@ -43,7 +44,9 @@ PEDIR = {
     "fim": (1, DATE),
     "mensagem": (1, 500),
 }
-LOTE = {name: limit for name, limit in PEDIR.items() if name != "outorgante"} | {"linhas": (1, 60_000)}
+LOTE = {name: limit for name, limit in PEDIR.items() if name not in ("outorgante", "rotulo", "inscricoes")} | {
+    "linhas": (1, 60_000)
+}
 DESIGNAR = {
     "em_nome_de": (1, 24),
     "pessoa": (1, DOCUMENT),

@@ -255,6 +255,7 @@ class Conceder:
             "adiante": _adiante(begun.um("substabelecivel")),
             "niveis": niveis(begun.um("nivel_minimo")),
             "com_mensagem": False,
+            "antes_do_botao": "",
         }
 
 

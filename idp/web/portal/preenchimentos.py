@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from idp.domain.person import PessoaJuridica
 from idp.domain.session import Session
 from idp.flow.secret import digest, new_id
 from idp.ports import Ephemeral
+from idp.web.portal.planilha import csv_text
 
 LIFETIME = timedelta(hours=1)
 _MOST = 60_000
@@ -80,6 +82,17 @@ class Preenchimentos:
         found = Preenchimento(**json.loads(data))
         return found if found.id == id and found.tipo == tipo else None
 
+    def attach(self, one: Preenchimento, rows: Sequence[Sequence[str]]) -> None:
+        """Keep a file made of it; what is too long even when pressed together is not kept."""
+        data = zlib.compress(csv_text(rows).encode())
+        if len(data) <= _MOST:
+            self._store.put(_file(one.id), data, LIFETIME)
+
+    def attached(self, one: Preenchimento) -> str | None:
+        """The text of that file; None where there is none."""
+        data = self._store.get(_file(one.id))
+        return None if data is None else zlib.decompress(data).decode()
+
     def send(
         self, one: Preenchimento, campos: Mapping[str, Sequence[str]], problemas: Sequence[Sequence[str]] = ()
     ) -> Preenchimento:
@@ -92,3 +105,7 @@ class Preenchimentos:
 
 def _key(id: str) -> str:
     return f"portal-form:{id}"
+
+
+def _file(id: str) -> str:
+    return f"portal-file:{id}"

@@ -53,6 +53,7 @@ ORDEM = (
     "em_nome_de",
     "linhas",
     "outorgante",
+    "rotulo",
     "outorgado",
     "outorgado_nome",
     "pessoa",
@@ -143,6 +144,8 @@ def palavras(campo: str, motivo: str, detail: str) -> str:
     if motivo == "invalido":
         if campo in ("inicio", "fim"):
             return "Escreva a data como dia/mês/ano, por exemplo 31/12/2026."
+        if campo == "rotulo":
+            return "Há no nome um sinal que não se vê. Escreva-o de novo."
         if campo == "inscricoes":
             return f"{legivel(detail, 40)} não é uma inscrição estadual."
         if campo in ("em_nome_de", "escopo_tipo", "nivel_minimo"):

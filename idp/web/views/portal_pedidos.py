@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from idp.domain.designacao import Designacao, EstadoDesignacao
-from idp.domain.documents import CNPJ, CPF, Documento
 from idp.domain.pedido import EstadoPedido, Pedido
 from idp.flow.outorga import Problema
 from idp.web.text import data, legivel, momento, ultimo_dia
@@ -65,16 +65,18 @@ def pedido_estado(pedido: Pedido, now: datetime) -> Estado:
 
 
 def pedido_item(pedido: Pedido, papel: str, now: datetime) -> Item:
-    """Who asked, or whom: of the latter only what was typed is known here."""
+    """Who asked, or whom: of the latter is known here only what was typed, also the name."""
     recebido = papel == "recebidos"
     return Item(
         f"/portal/pedidos/{pedido.id}",
-        legivel(pedido.outorgado_nome, 80) if recebido else _digitado(pedido.outorgante),
-        rotulado(pedido.outorgado) if recebido else f"Em nome de {legivel(pedido.outorgado_nome, 80)}",
+        legivel(pedido.outorgado_nome, 80) if recebido else legivel(pedido.rotulo, 80) or rotulado(pedido.outorgante),
+        rotulado(pedido.outorgado if recebido else pedido.outorgante),
         resumo(pedido.poderes),
         f"De {data(pedido.vigencia.inicio)} a {ultimo_dia(pedido.vigencia.fim)}",
         pedido_estado(pedido, now),
-        f"A {rotulado(pedido.outorgante)}" if recebido else f"Feito em {data(pedido.criado_em)}",
+        f"Pedido a {rotulado(pedido.outorgante)}"
+        if recebido
+        else f"Em nome de {legivel(pedido.outorgado_nome, 80)}, feito em {data(pedido.criado_em)}",
     )
 
 
@@ -132,5 +134,27 @@ def linhas(problemas: Sequence[tuple[int, Problema]], typed: Sequence[str], adde
     ]
 
 
-def _digitado(documento: Documento) -> str:
-    return rotulado(documento) if isinstance(documento, (CNPJ, CPF)) else str(documento)
+def linhas_com_erro(problemas: Sequence[tuple[int, Problema]], typed: Sequence[str], added: int) -> list[list[str]]:
+    """The file of the lines that were not used, to be corrected and sent again: their own columns, and beside them
+    which line it was and why. The first row are the names."""
+    delimiter = ";" if ";" in typed[0] else ","
+    header, *_ = csv.reader(typed[:1], delimiter=delimiter)
+    rows = [[*(name.strip() for name in header), "linha", "motivo"]]
+    for line, one in problemas:
+        raw = typed[line - 1] if line <= len(typed) else ""
+        try:
+            cells = next(csv.reader([raw], delimiter=delimiter), [])
+        except csv.Error:
+            cells = [raw]
+        whole = [legivel(cell, 200) for cell in (cells + [""] * len(header))[: len(header)]]
+        rows.append([*whole, str(line - added), palavras(one.campo, one.motivo, one.detail)])
+    return rows
+
+
+def aviso_ao_cliente(pedido: Pedido, endereco: str) -> str:
+    """A message that who asked may send by his own means."""
+    ate = data(pedido.expira_em)
+    return (
+        f"Fiz um pedido de procuração eletrônica em nome de {legivel(pedido.outorgado_nome, 80)}. Para ver e responder "
+        f"até {ate}, entre com o certificado digital em {endereco}"
+    )

@@ -15,9 +15,9 @@ GUARDADO: dict[str, str] = {
 """Above a form that somebody comes back to."""
 
 PEDIDO_FEITO: dict[str, str] = {
-    "pedir": "Pedido enviado. Avise quem precisa aprovar: a Portaria não envia mensagens.",
+    "pedir": "Pedido enviado. Este sistema não envia mensagens: avise quem precisa aprovar.",
     "negar": "Pedido negado.",
-    "desistir": "Você desistiu do pedido.",
+    "desistir": "Pedido cancelado.",
     "mudou": "Algo mudou desde que o texto foi mostrado, e nada foi feito. Abra-o de novo.",
 }
 """On the page of a request right after something was done."""

@@ -227,6 +227,7 @@ class Notary:
         self.feitos: list[tuple[Any, ...]] = []
         self.rascunhos: dict[str, Rascunho] = {}
         self.problemas: tuple[Problema, ...] = ()
+        self.enviado = 0
         self.raised: Exception | None = None
         self.lote = Lote("lote", 2, ((3, Problema("outorgante", "invalido", "check_digits")),))
 
@@ -399,7 +400,10 @@ class Notary:
         self.feitos.append(("pedir", solicitacao.outorgante))
         return PEDIDO_FEITO
 
-    def pedir_lote(self, quem: Session, linhas: str, solicitacao: Solicitacao) -> Lote:
+    def enviados(self, quem: Session, em_nome_de: CPF | CNPJ, lote: str) -> int:
+        return self.enviado
+
+    def pedir_lote(self, quem: Session, linhas: str, solicitacao: Solicitacao, lote: str = "") -> Lote:
         self.feitos.append(("pedir_lote", linhas))
         return self.lote
 

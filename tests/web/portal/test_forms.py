@@ -109,4 +109,4 @@ def test_lines_are_counted_as_they_were_pasted(contadora: FlaskClient) -> None:
 def test_model_file(contadora: FlaskClient) -> None:
     model = contadora.get("/portal/empresas.csv")
     assert model.content_type.startswith("text/csv")
-    assert model.text.splitlines()[0] == "documento"
+    assert model.text.splitlines()[0] == "\ufeffdocumento;nome"

@@ -295,7 +295,18 @@ def test_no_address_leads_elsewhere(stage: Stage, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["q=%00%FF", "pagina=0", "pagina=-1", "pagina=999999", "situacao=x", "papel=%00", "q=a&q=b"]
+    "query",
+    [
+        "q=%00%FF",
+        "pagina=0",
+        "pagina=-1",
+        "pagina=999999",
+        "situacao=x",
+        "papel=%00",
+        "q=a&q=b",
+        "ordem=x",
+        "busca=a&busca=b",
+    ],
 )
 def test_lists_make_the_best_of_anything(contadora: FlaskClient, query: str) -> None:
     for path in ("/portal/recebidas", "/portal/concedidas", "/portal/pedidos"):

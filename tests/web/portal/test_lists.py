@@ -1,0 +1,117 @@
+"""Searching the lists, and the files that go out for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from idp.flow.outorga import Lote, Problema
+from tests.web import people
+from tests.web.html import Tree
+from tests.web.portal.stage import GOOD, Stage, begin, post, recebida, search, sent, token
+
+
+def titles(client: FlaskClient, at: str) -> list[str]:
+    return [one.text for one in Tree(client.get(at).text).all("h3")]
+
+
+@pytest.mark.attack("ATK-131")
+def test_a_search_is_found_again_and_stands_in_no_address(stage: Stage, contadora: FlaskClient) -> None:
+    """Its pages, a reload and the back button are GETs of an address that tells nothing."""
+    stage.outorga.carteiras["recebidas"] += [
+        recebida(f"prc-{n}", people.CASTANHA, f"PADARIA {n:03d} LTDA") for n in range(60)
+    ]
+    at = search(contadora, "/portal/recebidas", "padaria 0", situacao="vigentes", ordem="fim")
+    named = parse_qs(urlsplit(at).query)
+    assert (named["situacao"], named["ordem"]) == (["vigentes"], ["fim"])
+    assert "padaria" not in at.lower()
+    for _ in range(2):
+        assert len(titles(contadora, at)) == 50
+    page = contadora.get(at).text
+    following = next(one for one in Tree(page).all("a") if one.attributes.get("rel") == "next").attributes["href"]
+    assert "padaria" not in following.lower()
+    assert titles(contadora, following)[-1].startswith("PADARIA 059")
+    field = next(one for one in Tree(page).all("input") if one.attributes.get("id") == "q")
+    assert field.attributes["value"] == "padaria 0"
+    assert search(contadora, "/portal/recebidas", "padaria 0", situacao="vigentes", ordem="fim") == at
+
+
+@pytest.mark.attack("ATK-093")
+@pytest.mark.attack("ATK-131")
+def test_a_search_is_its_maker_s_and_needs_the_form_s_token(stage: Stage, contadora: FlaskClient) -> None:
+    at = search(contadora, "/portal/pedidos", "900.001.022-53", papel="feitos")
+    assert parse_qs(urlsplit(at).query)["papel"] == ["feitos"]
+    other = stage.browser(people.EMPRESA, "E")
+    page = other.get(at).text
+    assert "900.001.022-53" not in page
+    assert "não está mais guardado" in page
+    assert post(contadora, "/portal/recebidas", {"q": "x"}).status_code == 400
+    elsewhere = {"q": "x", "token": token(contadora.get("/portal/recebidas"))}
+    assert post(contadora, "/portal/recebidas", elsewhere, Origin="https://evil.example").status_code == 403
+
+
+def test_searches_are_few_and_the_oldest_makes_room(stage: Stage, contadora: FlaskClient) -> None:
+    first = search(contadora, "/portal/recebidas", "busca 0")
+    for n in range(1, 21):
+        last = search(contadora, "/portal/recebidas", f"busca {n}")
+    (kept,) = [json.loads(value) for key, value in stage.ephemeral.kept.items() if key.startswith("portal-search:")]
+    assert len(kept) == 20
+    assert "não está mais guardado" in contadora.get(first).text
+    assert "“busca 20”" in contadora.get(last).text
+    assert "busca" not in search(contadora, "/portal/recebidas", "")
+
+
+def test_the_lines_that_were_not_used_come_back_to_be_corrected(stage: Stage, contadora: FlaskClient) -> None:
+    """All of them, with what the file said and why; what would be a formula is text."""
+    stage.outorga.lote = Lote("l", 1, tuple((n, Problema("outorgante", "invalido", "length")) for n in range(3, 503)))
+    lines = "".join(f"{n};=HYPERLINK({n});x\n" for n in range(1, 501))
+    at = begin(contadora, "/portal/lote")
+    done = sent(contadora, at, {**GOOD, "linhas": f"documento;nome;cidade\n99990001000198;Açaí;Manaus\n{lines}"})
+    page = contadora.get(done.headers["Location"]).text
+    assert "500 linhas não foram usadas" in page
+    assert "Mostramos as primeiras 200" in page
+    answer = contadora.get(f"{at}/linhas")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.text[0] == "\ufeff"
+    rows = list(csv.reader(StringIO(answer.text[1:]), delimiter=";"))
+    assert rows[0] == ["documento", "nome", "cidade", "linha", "motivo"]
+    assert rows[1] == [
+        *("1", "'=HYPERLINK(1)", "x", "3"),
+        "Confira o número: um CPF tem 11 dígitos e um CNPJ tem 14 caracteres.",
+    ]
+    assert len(rows) == 501
+    assert stage.browser(people.EMPRESA, "E").get(f"{at}/linhas").status_code == 403
+
+
+def test_a_list_that_was_sent_in_part_says_so(stage: Stage, contadora: FlaskClient) -> None:
+    stage.outorga.raised = RuntimeError("the machine is switched off")
+    at = begin_while_well(stage, contadora)
+    stage.outorga.enviado = 300
+    page = contadora.get(at).text
+    assert "300 pedidos desta lista já foram enviados" in page
+    assert "nenhum pedido é feito duas vezes" in page
+    assert "99990001000198" in page, "what was typed is still there"
+
+
+def begin_while_well(stage: Stage, client: FlaskClient) -> str:
+    """A list sent, and a failure in the middle of it."""
+    broken, stage.outorga.raised = stage.outorga.raised, None
+    at = begin(client, "/portal/lote")
+    page = client.get(at)
+    handle = next(one for one in Tree(page.text).all("input") if one.attributes.get("name") == "em_nome_de")
+    pedir_lote = stage.outorga.pedir_lote
+
+    def failing(*arguments: object) -> Lote:
+        assert broken is not None
+        raise broken
+
+    stage.outorga.pedir_lote = failing  # type: ignore[method-assign, assignment]
+    data = {**GOOD, "token": token(page), "em_nome_de": handle.attributes["value"], "linhas": "99990001000198"}
+    assert post(client, at, data).status_code == 500
+    stage.outorga.pedir_lote = pedir_lote  # type: ignore[method-assign]
+    return at
