@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ NAMES = {"id": "issuer", "certificado": "certificate", "mtls": "mtls", "app": "r
 SECOND = "certificate-second"
 MANAGEMENT = "management"
 """So it calls the second address of the certificate host."""
+_PKI: list[Path] = []
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,15 @@ class LivingSandbox:
         return self.process
 
     def start(self) -> Process:
-        """Start it and return when it says that it is ready."""
+        """Start it and return when it says that it is ready. Keys and certificates are those that this test process's
+        first sandbox made: twenty-seven RSA keys are seconds."""
+        pki = self.data / "pki"
+        if _PKI and not pki.exists():
+            shutil.copytree(_PKI[0], pki)
         process = self.launch()
-        process.wait_for_output("Ctrl-C stops it", seconds=90)
+        process.wait_for_output("Ctrl-C stops it", seconds=120)
+        if not _PKI:
+            _PKI.append(shutil.copytree(pki, self.directory / "pki-as-made"))
         return process
 
     def stop(self) -> int:
