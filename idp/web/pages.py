@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, cast
 
 import jinja2
@@ -16,7 +17,7 @@ from idp.flow.logout import Application
 from idp.flow.outcome import Displayed
 from idp.paths import TEMPLATES
 from idp.ports import Clock
-from idp.web.assets import STYLE_PATH
+from idp.web.assets import ICON_PATH, STYLE_PATH
 from idp.web.logs import correlation_id, log
 from idp.web.security import content_security_policy, source
 from idp.web.text import legivel, momento
@@ -45,14 +46,15 @@ class Site:
 
 
 class Pages:
-    """``on_certificate_host``: these pages are shown there, and take their style from the issuer."""
+    """``on_certificate_host``: these pages are shown there, and take their style and mark from the issuer."""
 
     def __init__(self, site: Site, clock: Clock, *, on_certificate_host: bool = False) -> None:
         self.site = site
         self.clock = clock
         origin = site.issuer if on_certificate_host else ""
-        self._style = origin + STYLE_PATH
+        self._style, self._icon = origin + STYLE_PATH, origin + ICON_PATH
         self._style_source = origin or "'self'"
+        self._image_sources = (origin,) if origin else ()
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -81,6 +83,7 @@ class Pages:
         html = self._templates.get_template(template).render(
             site=self.site,
             style=self._style,
+            icon=self._icon,
             correlation=correlation,
             agora=momento(self.clock.now()),
             codigo=codigo,
@@ -90,20 +93,26 @@ class Pages:
         )
         response = Response(html, status, mimetype="text/html")
         response.headers["Content-Security-Policy"] = content_security_policy(
-            style=self._style_source, forms=forms, images=[logo] if logo else (), frames=frames
+            style=self._style_source, forms=forms, images=[*self._image_sources, *filter(None, [logo])], frames=frames
         )
         log.info("page", correlation_id=correlation, template=template, status=status, codigo=codigo)
         return response
 
-    def notice(self, notice: Notice, status: int) -> Response:
-        """A page with one thing to say; JSON for whoever accepts nothing but JSON."""
+    def notice(self, notice: Notice, status: int, frame: Mapping[str, Any] = MappingProxyType({})) -> Response:
+        """A page with one thing to say; JSON for whoever accepts nothing but JSON. ``frame``: what a page needs that is
+        shown within a part of the site rather than by itself (``moldura``, its base, and what that asks for)."""
         if wants_json():
             return _problem(notice.codigo, notice.tecnico or notice.codigo, status)
         if notice.codigo.startswith("SIS-"):
             notice = replace(notice, quem=nosso_suporte(self.site.support))
         diagnostico = self.diagnosis(("Código", notice.codigo))
         return self.render(
-            "errors/notice.html", status=status, codigo=notice.codigo, notice=notice, diagnostico=diagnostico
+            "errors/notice.html",
+            status=status,
+            codigo=notice.codigo,
+            notice=notice,
+            diagnostico=diagnostico,
+            **frame,
         )
 
     def diagnosis(self, *facts: tuple[str, str]) -> str:

@@ -60,7 +60,7 @@ def content_security_policy(
             "default-src 'none'",
             *((" ".join(("frame-src", *framed)),) if framed else ()),
             f"style-src {style}",
-            " ".join(("img-src 'self' data:", *_sources(images))),
+            " ".join(("img-src 'self'", *_sources(images))),
             " ".join(("form-action 'self'", *_sources(forms))),
             "frame-ancestors 'none'",
             "base-uri 'none'",

@@ -86,7 +86,7 @@ def make_portal(
 
 def portal_blueprint(portal: Portal) -> Blueprint:
     """Everything under /portal, for the issuer alone."""
-    blueprint, pages = Blueprint("portal", __name__), portal.pages
+    blueprint, notice = Blueprint("portal", __name__), portal.door.notice
     add_lists(blueprint, portal)
     add_procuracoes(blueprint, portal)
     conceder = add_conceder(blueprint, portal)
@@ -99,18 +99,18 @@ def portal_blueprint(portal: Portal) -> Blueprint:
 
     @blueprint.errorhandler(NotFound)
     def nothing(error: NotFound) -> Response:
-        return pages.notice(NAO_ENCONTRADA, 404)
+        return notice(NAO_ENCONTRADA, 404)
 
     @blueprint.errorhandler(NotEntitled)
     def not_entitled(error: NotEntitled) -> Response:
-        return pages.notice(impedido(error.impedimento), 403)
+        return notice(impedido(error.impedimento), 403)
 
     @blueprint.errorhandler(IllegalTransition)
     def changed(error: IllegalTransition) -> Response:
-        return pages.notice(mudou(error), 409)
+        return notice(mudou(error), 409)
 
     @blueprint.errorhandler(CertificateRefused)
     def refused(error: CertificateRefused) -> Response:
-        return pages.notice(refusal(error.verdict, pages.site.support), 403)
+        return notice(refusal(error.verdict, portal.pages.site.support), 403)
 
     return blueprint

@@ -19,7 +19,8 @@ from idp.web.outcome import Responder
 from idp.web.pages import Pages
 from idp.web.parameters import once
 from idp.web.portal.preenchimentos import Preenchimento, Preenchimentos
-from idp.web.views.notice import ORIGEM
+from idp.web.views.notice import ORIGEM, Notice
+from idp.web.views.portal import moldura
 from idp.web.views.portal_avisos import FORMULARIO, OUTRA_PESSOA, SEM_PREENCHIMENTO
 
 View = Callable[..., Response]
@@ -59,7 +60,7 @@ class Door:
             if not isinstance(quem, Session):
                 return quem
             if not self._believed(quem.id):
-                return self.pages.notice(FORMULARIO, 400)
+                return self.notice(FORMULARIO, 400, quem)
             return view(quem, **parts)
 
         return guarded
@@ -109,6 +110,11 @@ class Door:
         browser = browser_digest(request)
         return digest(f"form\x00portal\x00{browser}\x00{session_id}") if browser else ""
 
+    def notice(self, notice: Notice, status: int, quem: Session | None = None) -> Response:
+        """A page that tells one thing, to ``quem``, or to whoever is in, with their name and the menu."""
+        quem = quem or self.present()
+        return self.pages.notice(notice, status, moldura(quem) if quem else {})
+
     def present(self) -> Session | None:
         """Who is in, where nobody has to be."""
         key = session_key(request)
@@ -121,8 +127,8 @@ class Door:
     def _own(self, quem: Session, pid: str, tipo: str) -> Preenchimento | Response:
         begun = self.preenchimentos.get(pid, tipo)
         if begun is None:
-            return self.pages.notice(SEM_PREENCHIMENTO, 404)
-        return begun if begun.de(quem, browser_digest(request)) else self.pages.notice(OUTRA_PESSOA, 403)
+            return self.notice(SEM_PREENCHIMENTO, 404, quem)
+        return begun if begun.de(quem, browser_digest(request)) else self.notice(OUTRA_PESSOA, 403, quem)
 
     def _enter(self, path: str) -> Session | Response:
         outcome, response = self._led(path, fresh=False)

@@ -13,6 +13,7 @@ from flask import Response, abort, request
 from idp.domain.documents import Documento
 from idp.domain.politica import Politica
 from idp.domain.session import Session
+from idp.errors import IllegalTransition
 from idp.flow.autorizacoes import Autorizacoes
 from idp.flow.inscricoes import Inscricoes
 from idp.flow.meus_dados import MeusDados
@@ -25,7 +26,8 @@ from idp.web.parameters import once
 from idp.web.portal.buscas import Buscas
 from idp.web.portal.door import Door
 from idp.web.text import legivel
-from idp.web.views.portal import abas, conta
+from idp.web.views.portal import moldura
+from idp.web.views.portal_avisos import mudou
 from idp.web.views.portal_dados import Prazos
 
 Q_LENGTH = 100
@@ -60,11 +62,14 @@ class Portal:
         return self.pages.render(
             f"portal/{template}",
             status=status,
-            conta=conta(quem),
-            abas=abas(aba),
             token=self.door.token(quem.id),
+            **moldura(quem, aba),
             **view,
         )
+
+    def changed(self, error: IllegalTransition, quem: Session, nome: str, link: tuple[str, str]) -> Response:
+        """Somebody was faster, or the page was old. ``nome``: what it is about; ``link``: where that is seen."""
+        return self.door.notice(mudou(error, nome, link), 409, quem)
 
 
 def handle(quem: Session, documento: Documento) -> str:

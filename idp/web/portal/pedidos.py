@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort
 from idp.domain.politica import Ato
 from idp.domain.proposta import Solicitacao
 from idp.domain.session import Session
+from idp.errors import IllegalTransition
 from idp.flow.outorga import EmNomeDe, Refused
 from idp.web.outcome import see_other
 from idp.web.portal.campos import PEDIR, Leitura, a_year_from, date_types, longest, receiving, require
@@ -19,9 +20,8 @@ from idp.web.portal.conceder import Conceder
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia, legivel
-from idp.web.views.portal import rotulado
 from idp.web.views.portal_formulario import Erros, Opcao, campo_id, em_nome_de, erros, impedidos, servicos
-from idp.web.views.portal_pedidos import aviso_ao_cliente, pedido_estado, pedido_partes
+from idp.web.views.portal_pedidos import aviso_ao_cliente, pedido_estado, pedido_partes, pedido_titulo
 from idp.web.views.portal_textos import PEDIDO_FEITO
 from idp.web.views.portal_vista import alcance, inscricoes, poderes
 
@@ -68,18 +68,13 @@ class Pedidos:
             if recebido
             else (("desistir", "Cancelar o pedido"),)
         )
-        titulo = (
-            f"Pedido de {legivel(pedido.outorgado_nome, 80)}"
-            if recebido
-            else f"Pedido a {legivel(pedido.rotulo, 80) or rotulado(pedido.outorgante)}"
-        )
         ate = inscricoes(pedido.escopo.inscricoes)
         partes = (*pedido_partes(pedido), ("Alcance", " ".join((alcance(pedido.escopo, pedido.outorgante), *ate))))
         return self.portal.render(
             quem,
             "pedidos",
             "pedido.html",
-            titulo=titulo,
+            titulo=pedido_titulo(pedido, papel),
             estado=pedido_estado(pedido, now),
             explicacao="Quem pede só poderá agir por você se você aprovar. Você pode negar sem dizer por quê. Não "
             "conhece quem pede? Negue."
@@ -98,15 +93,20 @@ class Pedidos:
         )
 
     def decide(self, quem: Session, id: str) -> Response:
-        match word("acao"):
-            case "aprovar":
-                return self.conceder.approve(quem, id)
-            case "negar":
-                self.portal.outorga.negar(quem, id)
-            case "desistir":
-                self.portal.outorga.desistir(quem, id)
-            case _:
-                abort(400)
+        try:
+            match word("acao"):
+                case "aprovar":
+                    return self.conceder.approve(quem, id)
+                case "negar":
+                    self.portal.outorga.negar(quem, id)
+                case "desistir":
+                    self.portal.outorga.desistir(quem, id)
+                case _:
+                    abort(400)
+        except IllegalTransition as error:
+            titulo = pedido_titulo(*self.portal.outorga.ver_pedido(quem, id))
+            nome = f"o {titulo[:1].lower()}{titulo[1:]}"
+            return self.portal.changed(error, quem, nome, (f"/portal/pedidos/{id}", "Ver o pedido"))
         return see_other(f"/portal/pedidos/{id}?feito={word('acao')}")
 
     # -- between them --------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from idp.flow.outorga import Vista
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
 from idp.web.portal.usos import da_procuracao
-from idp.web.views.portal_avisos import mudou
 from idp.web.views.portal_usos import endereco
 from idp.web.views.portal_vista import decisao, feito, proximos_passos, termos, vista
 
@@ -54,7 +53,7 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
         found = outorga.ver(quem, id)
         view = vista(found, portal.politica.catalogo, portal.clock.now(), quem.holder.documento)
         nome = f"a {view.titulo[:1].lower()}{view.titulo[1:]}"
-        return portal.pages.notice(mudou(error, nome, (f"/portal/procuracoes/{id}", "Ver a procuração")), 409)
+        return portal.changed(error, quem, nome, (f"/portal/procuracoes/{id}", "Ver a procuração"))
 
     def ask(quem: Session, id: str, evento: str) -> Response:
         try:

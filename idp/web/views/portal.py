@@ -130,6 +130,11 @@ def abas(atual: str) -> tuple[Aba, ...]:
     return tuple(Aba(href, texto, nome == atual) for nome, href, texto in _ABAS)
 
 
+def moldura(quem: Session, aba: str = "") -> dict[str, Any]:
+    """What every page of whoever is in stands in. ``aba``: where in the portal, "" for nowhere."""
+    return {"moldura": "portal/base.html", "conta": conta(quem), "abas": abas(aba)}
+
+
 def estado(procuracao: Procuracao, now: datetime) -> Estado:
     """In words, with since when. The dates decide, whether or not the state has caught up with them."""
     vigencia, em = procuracao.vigencia, procuracao.estado_em

@@ -23,11 +23,11 @@ NAO_ENCONTRADA = Notice(
     "PRC-05",
     "Não há nada aqui para o seu certificado",
     (
-        "O endereço pode estar errado, ou o que ele mostra não é de quem está com este certificado.",
+        "O endereço pode estar errado, ou esta página é de outra pessoa ou empresa.",
         "Para proteger os outros, a resposta é a mesma nos dois casos.",
     ),
     (
-        "Confira se você entrou com o certificado certo: o nome está no alto da página das suas procurações.",
+        "Confira se você entrou com o certificado certo: o nome está no alto desta página.",
         "Se alguém lhe mandou este endereço, peça que confira para quem deu a procuração.",
     ),
     link=_INICIO,
@@ -43,14 +43,14 @@ SEM_PREENCHIMENTO = Notice(
 
 OUTRA_PESSOA = Notice(
     "PRC-07",
-    "Este formulário foi começado por outra pessoa",
+    "Continue no navegador e com o certificado em que você começou",
     (
-        "Ele foi começado com outro certificado ou em outro navegador, e só pode ser concluído por quem o começou. "
-        "Nada foi feito.",
+        "Este formulário foi começado com outro certificado ou em outro navegador, e só pode ser concluído ali. Nada "
+        "foi feito.",
     ),
     (
-        "Se foi você, entre com o mesmo certificado, no mesmo navegador: o que se digita fica guardado por uma hora.",
-        "Se não, comece o seu a partir das suas procurações.",
+        "O que se digita fica guardado por uma hora: volte ao navegador em que começou, com o mesmo certificado.",
+        "Se não foi você que o começou, comece o seu a partir das suas procurações.",
     ),
     link=_INICIO,
 )
@@ -82,9 +82,11 @@ def mudou(error: IllegalTransition, nome: str = "", link: tuple[str, str] = _INI
     estado = _FEITO.get(str(error.state), "não está mais no estado que esta página mostrava")
     return Notice(
         "PRC-08",
-        "Isto mudou enquanto você decidia",
-        (f"O que você pediu não pode mais ser feito: {sujeito} {estado}. Nada foi feito agora.",),
-        ("Abra de novo para ver como está agora.",),
+        f"{sujeito[:1].upper()}{sujeito[1:]} {estado}",
+        (
+            "Isto mudou enquanto você decidia, talvez em outra aba ou por outra pessoa: por isso o que você escolheu "
+            "não pode mais ser feito. Nada foi feito agora.",
+        ),
         link=link,
     )
 
@@ -113,8 +115,8 @@ _DIVERGENTE = (
     "O representante atual também pode entrar com o e-CPF dele.",
 )
 _OUTRO = (
-    "Saia e entre com o e-CNPJ da empresa que traga o responsável atual, ou",
-    "peça ao representante legal da empresa que entre com o e-CPF dele.",
+    "Saia e entre com o e-CNPJ da empresa que traga o responsável atual.",
+    "Ou peça ao representante legal da empresa que entre com o e-CPF dele.",
 )
 _DEPOIS = ("Tente de novo em algumas horas, ou entre com outro certificado que possa agir por esta parte.",)
 

@@ -80,6 +80,13 @@ def pedido_item(pedido: Pedido, papel: str, now: datetime) -> Item:
     )
 
 
+def pedido_titulo(pedido: Pedido, papel: str) -> str:
+    """Of its page. ``papel``: the reader's part in it, outorgante or outorgado."""
+    if papel == "outorgante":
+        return f"Pedido de {legivel(pedido.outorgado_nome, 80)}"
+    return f"Pedido a {legivel(pedido.rotulo, 80) or rotulado(pedido.outorgante)}"
+
+
 def pedido_partes(pedido: Pedido) -> tuple[tuple[str, str], ...]:
     return (
         ("Quem pede", f"{legivel(pedido.outorgado_nome, 80)}, {rotulado(pedido.outorgado)}"),

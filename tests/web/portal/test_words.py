@@ -34,7 +34,7 @@ def test_what_was_not_done_is_not_announced(contadora: FlaskClient) -> None:
 
 def test_what_changed_meanwhile_is_named_and_one_press_away(contadora: FlaskClient) -> None:
     page = contadora.get("/portal/procuracoes/prc-acai/aceitar").text
-    assert "a procuração de ACAI DO RIO NEGRO ALIMENTOS LTDA já foi aceita e está valendo" in page
+    assert "A procuração de ACAI DO RIO NEGRO ALIMENTOS LTDA já foi aceita e está valendo" in page
     assert 'href="/portal/procuracoes/prc-acai"' in page
 
 
