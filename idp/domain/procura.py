@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from idp.domain.busca import busca, compacto
+from idp.domain.busca import palavras
 from idp.domain.certificado import Nivel
 from idp.domain.representation import NIVEIS_ATE, Demanda
-
-MAX_WORDS = 8
-"""More words than anybody types; the rest are not looked at."""
 
 
 class Parte(StrEnum):
@@ -41,11 +38,7 @@ class Procura:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """A number is one word, with whatever spaces it was typed."""
-        plain = busca(self.q)
-        if any(map(str.isdigit, plain)) and not any(map(str.isalpha, plain)):
-            return (compacto(plain) or plain,)
-        return tuple(plain.split()[:MAX_WORDS])
+        return palavras(self.q)
 
     @property
     def niveis(self) -> frozenset[Nivel]:

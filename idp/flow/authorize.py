@@ -303,7 +303,7 @@ class Journey(Selecting):
             return tx.without_session()
         return replace(tx, session=current)
 
-    def own(self, tx_id: str, browser: str, csrf: str, session_key: str | None) -> Transaction | Displayed:
+    def own(self, tx_id: str, browser: str, csrf: str | None, session_key: str | None) -> Transaction | Displayed:
         tx = self._own(tx_id, browser, csrf)
         if isinstance(tx, Displayed):
             return tx

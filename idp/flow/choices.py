@@ -20,7 +20,10 @@ PER_PAGE = 15
 """Few enough for a phone, and for a page to be made at once."""
 COUNTED = 300
 """A list longer than this is said to be longer than this."""
-_PENDING = 5
+PER_PAGE_MISSING = 50
+"""Of what may not be chosen: a line each, told in groups."""
+PENDING = 20
+"""So many that wait to be accepted are named."""
 _TOP = 5
 _BATCH = 100
 
@@ -46,7 +49,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One page. ``missing``: of this page, or of all where all fits. ``pending``: procurações that wait for the holder.
+    """One page. ``missing``: of this page, or of all where all fits. ``pending``: procurações that wait for the holder,
+    at most PENDING + 1.
     ``pinned`` and ``recent`` are of the whole list. ``kept``: what the person keeps on top, shown there or not.
     ``found``: how many the list has, at most COUNTED + 1. ``last``: nothing comes after this page. ``remembered``: a
     consent for this client is."""
@@ -95,17 +99,18 @@ class Selector:
     def page(self, look: Look) -> Choices:
         """One page of the list, or of what is missing from it."""
         procura = replace(self._procura, q=look.q, parte=Parte.INDISPONIVEIS if look.missing else Parte.DISPONIVEIS)
-        offset = (look.page - 1) * PER_PAGE
-        rows = self._rows(procura, PER_PAGE + 1, offset)
-        available, missing = self._judge(rows[:PER_PAGE])
-        last = len(rows) <= PER_PAGE
+        size = PER_PAGE_MISSING if look.missing else PER_PAGE
+        offset = (look.page - 1) * size
+        rows = self._rows(procura, size + 1, offset)
+        available, missing = self._judge(rows[:size])
+        last = len(rows) <= size
         found = offset + len(rows) if last and (rows or not offset) else self._count(procura)
         shown = Choices(available, missing, found=found, last=last, look=look, demanda=procura.demanda)
         if shown.complete or (not rows and not look.missing and look.page == 1):
             _, absent = self._judge(self._rows(replace(procura, parte=Parte.INDISPONIVEIS), PER_PAGE, 0))
             shown = replace(shown, missing=missing + absent)
         if look == Look():
-            waiting = self._uow.vinculos.pending(self._session.holder, procura, limit=_PENDING)
+            waiting = self._uow.vinculos.pending(self._session.holder, procura, limit=PENDING + 1)
             shown = replace(shown, pending=tuple(waiting))
         return shown
 

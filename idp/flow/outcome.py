@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from idp.domain.certificado import Refused
 from idp.domain.grant import Authorization
+from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Motivo
 from idp.domain.session import Session
 from idp.domain.transaction import AuthorizationRequest, Transaction
@@ -35,13 +36,14 @@ class AskLogin:
 @dataclass(frozen=True, slots=True)
 class AskConsent:
     """Show "em nome de quem?". ``choices`` may offer nothing; None leads to the page that shows them. ``refused`` is
-    why the choice just made fell through.
-    ``known_at``: how old the remote cadastro's facts are, where it could not be asked just now."""
+    why the choice just made fell through. ``known_at``: how old the remote cadastro's facts are, where it could not be
+    asked just now. ``offered``: a procuração that waits for the holder, to be shown by itself."""
 
     tx: Transaction
     choices: Choices | None = None
     refused: Motivo | None = None
     known_at: datetime | None = None
+    offered: Procuracao | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,24 @@ a consent forgotten. None of it decides anything; the page is asked for again af
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from idp.domain.client import AuthMethod, Client
 from idp.domain.client_metadata import without_loopback_port
+from idp.domain.politica import Impedimento, NotEntitled
 from idp.domain.procura import Procura
+from idp.domain.procuracao import Procuracao
 from idp.domain.representation import RepresentationRef
 from idp.domain.session import Session
 from idp.domain.transaction import Prompt, Transaction
+from idp.errors import IllegalTransition, NotFound
 from idp.flow import events
 from idp.flow.choices import Choices, Look, Selector
 from idp.flow.demand import demanded
+from idp.flow.entry import is_entry
 from idp.flow.issue import consenting
 from idp.flow.outcome import AskConsent, Displayed, Outcome, Pagina
 from idp.flow.policy import EXPIRY_WARNING, Policy
@@ -29,10 +34,22 @@ OURSELVES = Client(
 """Nobody's client: preferences are kept under a subject that no application is told. Its sector is no host's name."""
 
 
+class Seen(Protocol):
+    """What of a procuração's page the list needs (``idp.flow.outorga.Vista``)."""
+
+    @property
+    def procuracao(self) -> Procuracao: ...
+    @property
+    def eventos(self) -> Sequence[str]: ...
+    @property
+    def impedimento(self) -> Impedimento | None: ...
+
+
 class Answering(Protocol):
     """What of ``idp.flow.outorga.Outorga`` the list needs."""
 
     def act(self, quem: Session, evento: str, id: str) -> object: ...
+    def ver(self, quem: Session, id: str) -> Seen: ...
 
 
 class Selecting(ABC):
@@ -50,8 +67,9 @@ class Selecting(ABC):
     def advance(self, tx: Transaction) -> Outcome: ...
 
     @abstractmethod
-    def own(self, tx_id: str, browser: str, csrf: str, session_key: str | None) -> Transaction | Displayed:
-        """This browser's Transaction, with its session as it is now; without one where it holds no more."""
+    def own(self, tx_id: str, browser: str, csrf: str | None, session_key: str | None) -> Transaction | Displayed:
+        """This browser's Transaction, with its session as it is now; without one where it holds no more. ``csrf``: None
+        where nothing is changed."""
 
     def search(self, tx_id: str, q: str, *, browser: str, csrf: str, session_key: str | None) -> Outcome:
         """Look for something; the page that follows shows it."""
@@ -87,11 +105,35 @@ class Selecting(ABC):
     def _room(self, uow: UnitOfWork, quem: str) -> bool:
         return len(uow.preferencias.fixadas(quem)) < MAX_PINNED
 
+    def offered(self, tx_id: str, procuracao: str, *, browser: str, session_key: str | None) -> Outcome:
+        """A procuração that waits for the holder, to be read before it is answered. Raises NotFound where there is none
+        for him, IllegalTransition where it waits no more, NotEntitled where this certificate may not answer."""
+        tx = self.own(tx_id, browser, None, session_key)
+        if isinstance(tx, Displayed):
+            return tx
+        if tx.session is None or self.outorga is None or is_entry(tx):
+            return self.advance(tx)
+        seen = self.outorga.ver(tx.session, procuracao)
+        if seen.impedimento is not None:
+            raise NotEntitled(seen.impedimento)
+        if "aceitar" not in seen.eventos:
+            raise IllegalTransition("procuracao", seen.procuracao.estado, "aceitar")
+        return AskConsent(tx, offered=seen.procuracao)
+
+    def answered(self, tx: Transaction, procuracao: str) -> Procuracao | None:
+        """What the holder of ``tx`` just answered, as it is now; None of what is not his to see."""
+        if tx.session is None or self.outorga is None:
+            return None
+        try:
+            return self.outorga.ver(tx.session, procuracao).procuracao
+        except NotFound:
+            return None
+
     def answer(
         self, tx_id: str, event: str, procuracao: str, *, browser: str, csrf: str, session_key: str | None
     ) -> Outcome:
-        """Accept or refuse (``aceitar``, ``recusar``) a procuração that waits for the holder, without leaving the
-        list. Raises what :meth:`idp.flow.outorga.Outorga.act` raises."""
+        """Accept or refuse (``aceitar``, ``recusar``) a procuração that waits for the holder, within the Transaction.
+        Raises what :meth:`idp.flow.outorga.Outorga.act` raises."""
         tx = self.own(tx_id, browser, csrf, session_key)
         if isinstance(tx, Displayed):
             return tx

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -34,7 +35,11 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
     @blueprint.get("/consentimento")
     def show() -> Response:
         tx = once(request.args, "tx", ID)
-        return respond(Displayed(Pagina.TRANSACAO_EXPIRADA)) if tx is None else shown(tx, _look())
+        if tx is None:
+            return respond(Displayed(Pagina.TRANSACAO_EXPIRADA))
+        if id := once(request.args, "procuracao", _PROCURACAO):
+            return offered(tx, id)
+        return shown(tx, _look(), offers=once(request.args, "pendentes", _ANY) is not None)
 
     @blueprint.post("/consentimento")
     def decide() -> Response:
@@ -64,23 +69,46 @@ def consent_blueprint(journey: Journey, screens: StepScreens, respond: Responder
             case ["lista"]:
                 return listed(pinned(tx, whose))
             case [("aceitar" | "recusar") as event] if id := once(request.form, "procuracao", _PROCURACAO):
-                try:
-                    return respond(journey.answer(tx, event, id, **whose))
-                except (NotFound, IllegalTransition):  # withdrawn meanwhile, answered in another tab, or never his
-                    return shown(tx, Look(), note=_GONE)
-                except (NotEntitled, CertificateRefused):
-                    return shown(tx, Look(), note=_UNABLE)
+                return waiting(tx, lambda: after_answer(journey.answer(tx, event, id, **whose), id))
             case _:
                 return respond(Displayed(Pagina.FORMULARIO_INVALIDO))
 
     def shown(tx: str, look: Look, **said: Any) -> Response:
         outcome = journey.resume(tx, browser=browser_digest(request), session_key=session_key(request), look=look)
-        return screens.consent(outcome, **said) if isinstance(outcome, AskConsent) else respond(outcome)
+        if not isinstance(outcome, AskConsent):
+            return respond(outcome)
+        if id := once(request.args, "respondida", _PROCURACAO):
+            said["done"] = journey.answered(outcome.tx, id)
+        return screens.consent(outcome, **said)
+
+    def offered(tx: str, id: str) -> Response:
+        def show() -> Response:
+            outcome = journey.offered(tx, id, browser=browser_digest(request), session_key=session_key(request))
+            if isinstance(outcome, AskConsent) and outcome.offered is not None:
+                return screens.offer(outcome)
+            return respond(outcome)
+
+        return waiting(tx, show)
+
+    def waiting(tx: str, act: Callable[[], Response]) -> Response:
+        """``act`` upon a procuração that waits, or the list with the reason why it does not wait for this person."""
+        try:
+            return act()
+        except (NotFound, IllegalTransition):  # withdrawn meanwhile, answered in another tab, or never his
+            return shown(tx, Look(), note=_GONE)
+        except (NotEntitled, CertificateRefused):
+            return shown(tx, Look(), note=_UNABLE)
+
+    def after_answer(outcome: Outcome, id: str) -> Response:
+        if isinstance(outcome, AskConsent):
+            return to_page("/consentimento", tx=outcome.tx.id, respondida=id)
+        return respond(outcome)
 
     def listed(outcome: Outcome) -> Response:
         """To the list, not to the top of its page: on a telephone what was searched for would be far below."""
         if isinstance(outcome, AskConsent):
-            return see_other(f"/consentimento?tx={outcome.tx.id}#busca")
+            missing = "&faltam=1" if once(request.form, "faltam", _ANY) else ""
+            return see_other(f"/consentimento?tx={outcome.tx.id}{missing}#busca")
         return respond(outcome)
 
     def pinned(tx: str, whose: dict[str, Any]) -> Outcome:

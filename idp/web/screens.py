@@ -9,10 +9,11 @@ from flask import Response
 
 from idp.domain.certificado import CertReason
 from idp.domain.client import Client
+from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Motivo
 from idp.domain.session import Session
 from idp.domain.transaction import Prompt, Transaction
-from idp.flow.choices import Choices
+from idp.flow.choices import PER_PAGE, Choices
 from idp.flow.entry import is_entry
 from idp.flow.outcome import AskConsent, AskLogin, Displayed
 from idp.flow.policy import Policy
@@ -22,10 +23,14 @@ from idp.web.logs import correlation_id, log
 from idp.web.pages import Pages
 from idp.web.text import data, hora, momento
 from idp.web.views.certificate import facts, refusal, shown
-from idp.web.views.choices import choices_view
+from idp.web.views.choices import choices_view, missing_page
 from idp.web.views.client import PORTAL, ClientView, client_view, destinations, receives, withheld
-from idp.web.views.missing import fell_through, missing_view, nothing, pending_view
+from idp.web.views.missing import fell_through, in_groups, missing_view
+from idp.web.views.nothing import nothing
+from idp.web.views.offers import answered, offers_view
 from idp.web.views.person import person_facts, person_view
+from idp.web.views.poderes import catalogo
+from idp.web.views.portal_vista import decisao, termos
 
 
 class StepScreens:
@@ -83,14 +88,24 @@ class StepScreens:
             forms=destinations(client, ask.tx.request),
         )
 
-    def consent(self, ask: AskConsent, *, error: bool = False, note: str = "") -> Response:
+    def consent(
+        self,
+        ask: AskConsent,
+        *,
+        error: bool = False,
+        note: str = "",
+        offers: bool = False,
+        done: Procuracao | None = None,
+    ) -> Response:
         """ "Em nome de quem?", or why there is nothing to choose. ``error``: nothing was chosen. ``note``: something
-        else that came to nothing just now."""
+        else that came to nothing just now. ``offers``: what waits to be accepted is asked for instead. ``done``: what
+        was accepted or refused just now."""
         session, choices = ask.tx.session, ask.choices
         assert session is not None  # Consent comes after Login
         assert choices is not None  # to be shown, they were asked for
         now = self.pages.clock.now()
         client, view = self._client(ask.tx)
+        faltam = missing_view(choices.missing, choices.demanda, view.nome, session.holder)
         common: dict[str, Any] = {
             "tx": ask.tx,
             "client": view,
@@ -99,11 +114,15 @@ class StepScreens:
             "forms": destinations(client, ask.tx.request),
             "aviso": fell_through(ask.refused) if ask.refused else note,
             "cadastro_em": momento(ask.known_at) if ask.known_at else "",
-            "pendentes": pending_view(choices.pending),
-            "faltam": missing_view(choices.missing, choices.demanda, view.nome),
+            "feito": answered(done, now) if done else "",
+            "pendentes": offers_view(choices.pending, ask.tx.id),
+            "faltam": faltam,
+            "grupos": in_groups(faltam),
         }
         if choices.look.missing:
-            return self.pages.render("consent/missing.html", q=choices.look.q, escolhas=choices, **common)
+            return self.pages.render("consent/missing.html", escolhas=missing_page(choices), **common)
+        if offers and choices.pending:
+            return self.pages.render("consent/offers.html", **common)
         if choices.complete and not choices.available:
             return self._nothing(session, choices, view, common)
         shown = (*choices.available, *choices.pinned, *choices.recent)
@@ -123,14 +142,32 @@ class StepScreens:
             **common,
         )
 
+    def offer(self, ask: AskConsent) -> Response:
+        """A procuração that waits for the holder: all of it, what follows from each answer, then the answers."""
+        assert ask.offered is not None  # what this page is for
+        client, view = self._client(ask.tx)
+        return self.pages.render(
+            "consent/offer.html",
+            codigo="PRC-03",
+            tx=ask.tx,
+            client=view,
+            termos=termos(ask.offered, catalogo()),
+            aceitar=decisao("aceitar", ask.offered).consequencias,
+            recusar=decisao("recusar", ask.offered).consequencias,
+            voltar=f"/consentimento?tx={ask.tx.id}",
+            forms=destinations(client, ask.tx.request),
+        )
+
     def _nothing(self, session: Session, choices: Choices, view: ClientView, common: dict[str, Any]) -> Response:
-        notice = nothing(session.holder, choices, choices.demanda, view.nome, self.pages.site.support)
+        support = self.pages.site.support
+        notice = nothing(session.holder, choices, choices.demanda, view.nome, support, common["pendentes"])
         motivos = {one.motivo.value for one in choices.missing} | {Motivo.PENDENTE.value for _ in choices.pending}
         return self.pages.render(
             "consent/nothing.html",
             status=403,
             codigo=notice.codigo,
             notice=notice,
+            mais_faltam=len(choices.missing) >= PER_PAGE,
             diagnostico=self.pages.diagnosis(
                 ("Código", notice.codigo),
                 ("Serviço", view.nome),

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,22 +76,43 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
             ask(people.COMPANY_CHOICES, (), holder=people.EMPRESA, days=9)
         ),
         "consentimento-uma": lambda: screens.consent(ask(one, ())),
-        "consentimento-busca": lambda: screens.consent(ask(one, (), found=1, look=Look("gabriel"))),
+        "consentimento-busca": lambda: screens.consent(ask(one, (), found=1, look=Look("encontro 12abc345 gabriel"))),
         "consentimento-busca-nada": lambda: screens.consent(ask((), people.MISSING[:1], look=Look("padaria"))),
         "consentimento-muitas": lambda: screens.consent(ask(many, (), found=1001, last=False, look=Look(page=2))),
         "consentimento-fixadas": lambda: screens.consent(
             ask(many, (), found=1001, last=False, pinned=many[1:2], recent=many[2:4], kept=kept, remembered=True)
         ),
         "consentimento-pendente": lambda: screens.consent(ask(pending=(people.P_PENDENTE,))),
+        "consentimento-pendentes": lambda: screens.consent(
+            ask(pending=(people.P_PENDENTE, replace(people.P_PENDENTE, id="prc-2"))), offers=True
+        ),
+        "procuracao-pendente": lambda: screens.offer(people.ask_offered(people.P_PENDENTE)),
+        "consentimento-aceita": lambda: screens.consent(ask(one, ()), done=people.P_ACAI),
+        "consentimento-cinco": lambda: screens.consent(ask(people.ACCOUNTANT_CHOICES[3:], found=5)),
+        "consentimento-quarenta": lambda: screens.consent(
+            ask(
+                many[:15],
+                (),
+                found=40,
+                last=False,
+                pending=(people.P_PENDENTE, replace(people.P_PENDENTE, id="prc-2")),
+            )
+        ),
         "consentimento-pedida": lambda: screens.consent(ask(one, (), demanda=PEDIDA)),
-        "consentimento-faltam": lambda: screens.consent(ask((), people.MISSING, look=Look(missing=True), last=False)),
+        "consentimento-faltam": lambda: screens.consent(
+            ask((), people.MISSING, look=Look(missing=True), last=False, found=1001)
+        ),
         "consentimento-sem-escolha": lambda: screens.consent(ask(), error=True),
         "consentimento-caiu": lambda: screens.consent(ask(refused=Motivo.REVOGADA)),
         "nada": lambda: screens.consent(ask((), ())),
         "nada-procuracao": lambda: screens.consent(ask((), people.MISSING[:1])),
         "nada-pendente": lambda: screens.consent(ask((), (), pending=(people.P_PENDENTE,))),
         "nada-pedida": lambda: screens.consent(ask((), (), demanda=PEDIDA)),
-        "nada-situacao": lambda: screens.consent(ask((), people.MISSING[3:])),
+        "nada-situacao": lambda: screens.consent(ask((), people.MISSING[5:])),
+        "nada-misto": lambda: screens.consent(ask((), people.MISSING[3:])),
+        "nada-nivel": lambda: screens.consent(ask((), people.MISSING[3:4])),
+        "nada-poder": lambda: screens.consent(ask((), people.MISSING[4:5], demanda=Demanda(poder="nfe.consultar"))),
+        "nada-poder-pedido": lambda: screens.consent(ask((), (), demanda=Demanda(poder="nfe.consultar"))),
         "nada-responsavel": lambda: screens.consent(ask((), (people.missing(Motivo.RESPONSAVEL_DIVERGENTE),))),
         "hostil": lambda: screens.certificate_refused(people.refused(CertReason.VENCIDO, claimed=HOSTILE)),
         "aplicativo": lambda: pages.protocol_error("redirect_uri", "redirect_uri is not registered for this client"),

@@ -172,6 +172,10 @@ def ask_consent(
     return AskConsent(transaction(session=session(holder, days=days)), Choices(available, absent, **more), refused)
 
 
+def ask_offered(procuracao: Procuracao) -> AskConsent:
+    return AskConsent(transaction(session=session()), offered=procuracao)
+
+
 CLAIMED = Claimed(
     "FRANCISCA CHAGAS DO NASCIMENTO",
     "90000102253",

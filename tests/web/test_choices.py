@@ -13,6 +13,7 @@ from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.representation import Modo, Representation
 from idp.flow.choices import Choices, Look
 from idp.web.views.choices import ChoicesView, choices_view
+from idp.web.views.destaque import Destaque
 from tests.web import people
 
 
@@ -37,11 +38,11 @@ def test_groups_in_their_order() -> None:
 
 def test_a_company_sees_its_establishments() -> None:
     shown = choices_view(people.EMPRESA, Choices(people.COMPANY_CHOICES, ()))
-    assert [(g.titulo, [(b.documento, len(b.options)) for b in g.blocks]) for g in shown.groups] == [
-        ("Suas inscrições", [("Matriz, CNPJ 99.990.001/0001-98", 2)]),
+    assert [(g.titulo, [(b.tipo, b.documento, len(b.options)) for b in g.blocks]) for g in shown.groups] == [
+        ("Suas inscrições", [("Matriz, CNPJ", "99.990.001/0001-98", 2)]),
         (
             "Outros estabelecimentos da sua empresa",
-            [("Filial, CNPJ 99.990.001/0002-79", 2), ("Filial, CNPJ 99.990.001/0003-50", 1)],
+            [("Filial, CNPJ", "99.990.001/0002-79", 2), ("Filial, CNPJ", "99.990.001/0003-50", 1)],
         ),
     ]
 
@@ -61,7 +62,7 @@ def test_what_is_not_ativa_says_so() -> None:
     suspended = replace(people.ACAI_INSCRICOES[0], situacao=SituacaoCadastral.SUSPENSA)
     both = tuple(Representation(one, Modo.TITULAR) for one in (suspended, people.ACAI_INSCRICOES[1]))
     shown = choices_view(people.EMPRESA, Choices(both, ())).groups[0].blocks[0].options
-    assert [option.detalhe for option in shown] == ["Manaus, situação SUSPENSA", "Manaus"]
+    assert [option.lugar for option in shown] == ["Manaus, situação SUSPENSA", "Manaus"]
 
 
 def test_a_substabelecimento_says_so() -> None:
@@ -122,6 +123,67 @@ def test_what_is_kept_can_be_let_go_where_a_search_finds_it() -> None:
 )
 def test_how_many_in_words(found: int, q: str, words: str) -> None:
     assert view(found=found, look=Look(q)).contagem == words
+
+
+def test_powers_that_all_share_are_told_once() -> None:
+    """Fifteen procurações of one power; then one that differs."""
+    (group,) = choices_view(people.CONTADORA, Choices(people.many(3), ())).groups
+    assert group.poderes == ["consultar o Domicílio Tributário Eletrônico"]
+    assert view().groups[2].poderes == []
+    (alone,) = choices_view(people.CONTADORA, Choices(people.many(1), ())).groups
+    assert alone.poderes == [], "of one procuração they stand with it"
+
+
+def test_what_is_found_comes_in_one_group_in_the_order_of_the_search() -> None:
+    """The best match may be of any kind, so each says by what right."""
+    both = (people.ACCOUNTANT_CHOICES[-1], people.ACCOUNTANT_CHOICES[0])
+    (group,) = choices_view(people.CONTADORA, Choices(both, (), look=Look("a"))).groups
+    assert (group.titulo, group.mixed) == ("Encontradas", True)
+    assert "começam com o que você digitou" in group.explicacao
+    assert [(b.titulo, b.base) for b in group.blocks] == [
+        ("ESTALEIRO ENCONTRO DAS AGUAS LTDA", "Procuração até 22/09/2027"),
+        ("FRANCISCA CHAGAS DO NASCIMENTO", "Do seu certificado"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "page", "said"),
+    [(40, 2, "Página 2 de 3"), (45, 3, "Página 3 de 3"), (301, 2, "Página 2")],
+)
+def test_which_page_of_how_many(found: int, page: int, said: str) -> None:
+    assert view(found=found, look=Look(page=page)).pagina == said
+
+
+@pytest.mark.parametrize(
+    ("q", "text", "marked"),
+    [
+        ("acai", "AÇAÍ DO RIO", "[AÇAÍ] DO RIO"),
+        ("rio neg", "ACAI DO RIO NEGRO", "ACAI DO [RIO] [NEG]RO"),
+        ("do", "CONDOMINIO DO LAGO", "CONDOMINIO [DO] LAGO"),
+        ("100%", "ESTALEIRO 100% ÁGUAS", "ESTALEIRO [100%] ÁGUAS"),
+        ("nada", "ACAI", "ACAI"),
+        ("", "ACAI", "ACAI"),
+        ("ss", "STRAßE", "STRA[ß]E"),
+    ],
+)
+def test_what_was_searched_is_marked_in_a_name(q: str, text: str, marked: str) -> None:
+    assert "".join(f"[{part}]" if on else part for part, on in Destaque(q).nome(text)) == marked
+
+
+@pytest.mark.parametrize(
+    ("q", "marked"),
+    [
+        ("99990001", "[99.990.001]/0001-98"),
+        ("9999000100", "[99.990.001/00]01-98"),
+        ("0001-98", "99.990.001/[0001-98]"),
+        ("990", "99.[990].001/0001-98"),
+        ("10001", "99.990.001/0001-98"),  # never across root and branch
+        ("98", "99.990.001/0001-98"),
+    ],
+)
+def test_what_was_searched_is_marked_in_a_cnpj_as_it_is_found(q: str, marked: str) -> None:
+    parts = Destaque(q).numero("99.990.001/0001-98")
+    assert "".join(f"[{part}]" if on else part for part, on in parts) == marked
 
 
 def test_a_short_list_needs_no_search() -> None:

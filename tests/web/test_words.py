@@ -15,7 +15,8 @@ from idp.domain.representation import Demanda, Motivo
 from idp.web.text import hora, legivel, lista, momento, sem_documentos, use_timezone
 from idp.web.views.certificate import for_reason
 from idp.web.views.client import receives, withheld
-from idp.web.views.missing import missing_view, nothing
+from idp.web.views.missing import missing_view
+from idp.web.views.nothing import nothing
 from idp.web.views.person import person_view
 from tests.web import people
 

@@ -8,11 +8,12 @@ from enum import IntEnum
 from itertools import groupby
 
 from idp.domain.documents import CNPJ, Documento
-from idp.domain.inscricao import SituacaoCadastral
+from idp.domain.inscricao import Inscricao, SituacaoCadastral
 from idp.domain.person import Holder
 from idp.domain.representation import Modo, Representation, RepresentationRef
-from idp.flow.choices import COUNTED, Choices
+from idp.flow.choices import COUNTED, PER_PAGE, PER_PAGE_MISSING, Choices
 from idp.web.text import legivel, ultimo_dia
+from idp.web.views.destaque import Destaque
 from idp.web.views.poderes import todos_em_palavras
 
 _FEW = 5
@@ -31,23 +32,31 @@ class Group(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One radio button. ``inscricao``: UF:NUMERO. ``nome``: the whole of it in words, for whoever hears the page."""
+    """One radio button. ``inscricao``: UF:NUMERO. ``tipo`` and ``documento``: of whose it is ("Matriz, CNPJ", the
+    number). ``lugar``: where, and what is unusual about it. ``nome``: the whole of it in words, for whoever hears the
+    page."""
 
     id: str
     value: str
     inscricao: str
     numero: str
-    detalhe: str
+    uf: str
+    tipo: str
+    documento: str
+    lugar: str
     nome: str
     pinned: bool
 
 
 @dataclass(slots=True)
 class Block:
-    """An establishment, a company or a procuração, with its inscrições."""
+    """An establishment, a company or a procuração, with its inscrições. ``base``: by what right, in a few words.
+    ``prazo``: until when, of a procuração, and how it came to the person."""
 
     titulo: str
+    tipo: str
     documento: str
+    base: str
     poderes: list[str]
     prazo: str
     options: list[Option] = field(default_factory=list)
@@ -55,23 +64,35 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
+    """``poderes``: those of each of its procurações, where they are the same. ``mixed``: its blocks say by what right,
+    because its title does not."""
+
     titulo: str
     explicacao: str
     blocks: list[Block]
+    mixed: bool = False
+
+    @property
+    def poderes(self) -> list[str]:
+        first = self.blocks[0].poderes
+        return first if len(self.blocks) > 1 and all(one.poderes == first for one in self.blocks) else []
 
 
 @dataclass(frozen=True, slots=True)
 class ChoicesView:
     """One page of the list. ``only``: the one choice there is, which then is a card and no list. ``contagem``: how many
-    there are, in words. ``pinnable``: the list is long enough that something may be kept on top of it."""
+    there are, in words. ``pinnable``: the list is long enough that something may be kept on top of it. ``destaque``:
+    marks what was searched for."""
 
     groups: list[GroupView]
     q: str
     contagem: str
+    pagina: str
     page: int
     last: bool
     only: Block | None
     searchable: bool
+    destaque: Destaque
 
     @property
     def empty(self) -> bool:
@@ -89,12 +110,21 @@ class ChoicesView:
 
 _PINNED = ("Fixadas por você", "Ficam no começo da lista em todos os serviços.")
 _RECENT = ("Usadas recentemente", "As últimas que você autorizou neste serviço.")
+_FOUND = (
+    "Encontradas",
+    "Primeiro as que começam com o que você digitou; depois aquelas em que cada palavra começa assim; por fim o resto.",
+)
+_BASES = {
+    Group.PROPRIAS: "Do seu certificado",
+    Group.ESTABELECIMENTOS: "Outro estabelecimento da sua empresa",
+    Group.REPRESENTANTE: "Você é representante legal",
+}
 _TITLES = {
     Group.PROPRIAS: ("Suas inscrições", "São do CPF ou CNPJ do próprio certificado."),
     Group.ESTABELECIMENTOS: ("Outros estabelecimentos da sua empresa", "Têm a mesma raiz de CNPJ do seu certificado."),
     Group.REPRESENTANTE: ("Empresas que você representa", "Você consta como representante legal no cadastro."),
     Group.DESIGNACOES: ("Procurações da empresa em que você atua", "A empresa designou você para atuar por ela."),
-    Group.PROCURACOES: ("Procurações que você recebeu", "Quem deu a procuração pode revogá-la a qualquer momento."),
+    Group.PROCURACOES: ("Procurações que você recebeu", "Em ordem de nome. Quem deu pode revogar a qualquer momento."),
 }
 
 
@@ -109,22 +139,44 @@ def choices_view(holder: Holder, choices: Choices) -> ChoicesView:
         ("recente", _RECENT, choices.recent),
     ):
         if members:
-            groups.append(GroupView(titulo, explicacao, _blocks(holder, name, members, kept)))
+            groups.append(GroupView(titulo, explicacao, _blocks(holder, name, members, kept), mixed=True))
             above |= {one.ref for one in members}
     listed = [one for one in choices.available if one.ref not in above]
-    for group, found in groupby(listed, key=lambda representation: _group(holder, representation)):
-        title, hint = _TITLES[group]
-        groups.append(GroupView(title, hint, _blocks(holder, "escolha", found, kept)))
+    if listed and choices.look.q:  # the best first, whatever group it is of
+        groups.append(GroupView(*_FOUND, _blocks(holder, "escolha", listed, kept), mixed=True))
+    else:
+        for group, found in groupby(listed, key=lambda representation: _group(holder, representation)):
+            groups.append(GroupView(*_TITLES[group], _blocks(holder, "escolha", found, kept)))
     alone = choices.complete and len(choices.available) == 1
     return ChoicesView(
         groups,
         choices.look.q,
         _counted(choices),
+        _page(choices, PER_PAGE),
         choices.look.page,
         choices.last,
         groups[0].blocks[0] if alone else None,
         searchable,
+        Destaque(choices.look.q),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPage:
+    """One page of what may not be chosen, as the search above it needs it."""
+
+    q: str
+    contagem: str
+    pagina: str
+    page: int
+    last: bool
+    empty: bool
+
+
+def missing_page(choices: Choices) -> MissingPage:
+    said = f"{_counted(choices)} que você não pode escolher agora"
+    empty = not choices.missing
+    return MissingPage(choices.look.q, said, _page(choices, PER_PAGE_MISSING), choices.look.page, choices.last, empty)
 
 
 def _counted(choices: Choices) -> str:
@@ -132,6 +184,12 @@ def _counted(choices: Choices) -> str:
     noun = "inscrição" if choices.found == 1 else "inscrições"
     found = " encontradas" if choices.found != 1 else " encontrada"
     return f"{many} {noun}{found if choices.look.q else ''}".capitalize()
+
+
+def _page(choices: Choices, size: int) -> str:
+    """``Página 2 de 5``; of how many is not said where nobody counted them."""
+    of = f" de {-(-choices.found // size)}" if choices.found <= COUNTED else ""
+    return f"Página {choices.look.page}{of}"
 
 
 def _group(holder: Holder, representation: Representation) -> Group:
@@ -150,11 +208,11 @@ def _blocks(
     last: str | None = None
     for representation in members:
         key = _block_key(representation)
+        group = _group(holder, representation)
         if key != last:
-            blocks.append(_block(representation))
+            blocks.append(_block(group, representation))
             last = key
-        option = _option(_group(holder, representation), name, representation, representation.ref in kept)
-        blocks[-1].options.append(option)
+        blocks[-1].options.append(_option(name, representation, representation.ref in kept))
     return blocks
 
 
@@ -162,47 +220,46 @@ def _block_key(representation: Representation) -> str:
     return representation.procuracao.id if representation.procuracao else str(representation.inscricao.contribuinte)
 
 
-def _block(representation: Representation) -> Block:
+def _block(group: Group, representation: Representation) -> Block:
     inscricao, procuracao = representation.inscricao, representation.procuracao
     if procuracao is None:
-        return Block(legivel(inscricao.razao_social), _described(representation), [], "")
+        base = _BASES[group]
+        return Block(legivel(inscricao.razao_social), *_described(inscricao), base, [], "")
     prazo = f"até {ultimo_dia(representation.ate)}" if representation.ate else ""
     if representation.cadeia:
         prazo += ", por substabelecimento"
     if representation.designacao:
         prazo += f", por designação de {legivel(representation.designacao.empresa_nome, 60)}"
-    titulo, documento = legivel(procuracao.outorgante_nome), _shown(procuracao.outorgante)
-    return Block(titulo, documento, todos_em_palavras(representation.poderes), prazo)
+    titulo, poderes = legivel(procuracao.outorgante_nome), todos_em_palavras(representation.poderes)
+    return Block(titulo, *_shown(procuracao.outorgante), f"Procuração {prazo}", poderes, prazo)
 
 
-def _option(group: Group, name: str, representation: Representation, pinned: bool) -> Option:
+def _option(name: str, representation: Representation, pinned: bool) -> Option:
     inscricao, ref = representation.inscricao, str(representation.ref)
-    detalhe = [legivel(inscricao.municipio, 60)]
+    lugar = [legivel(inscricao.municipio, 60)]
     if inscricao.situacao is not SituacaoCadastral.ATIVA:
-        detalhe.append(f"situação {inscricao.situacao.value}")
-    if group in (Group.PROCURACOES, Group.DESIGNACOES) and isinstance(inscricao.contribuinte, CNPJ):
-        detalhe.insert(0, _described(representation))
+        lugar.append(f"situação {inscricao.situacao.value}")
     return Option(
-        id=f"{name}-" + "".join(c if c.isalnum() else "-" for c in ref),
-        value=ref,
-        inscricao=str(inscricao.id),
-        numero=f"{inscricao.id.numero} ({inscricao.id.uf})",
-        detalhe=", ".join(filter(None, detalhe)),
-        nome=f"{inscricao.id.numero}, {legivel(inscricao.razao_social, 60)}",
-        pinned=pinned,
+        f"{name}-" + "".join(c if c.isalnum() else "-" for c in ref),
+        ref,
+        str(inscricao.id),
+        inscricao.id.numero,
+        inscricao.id.uf,
+        *_described(inscricao),
+        ", ".join(filter(None, lugar)),
+        f"{inscricao.id.numero}, {legivel(inscricao.razao_social, 60)}",
+        pinned,
     )
 
 
-def _described(representation: Representation) -> str:
-    """``Filial 99.990.001/0002-79``, or a natural person's masked CPF."""
-    inscricao = representation.inscricao
+def _described(inscricao: Inscricao) -> tuple[str, str]:
+    """``Filial, CNPJ`` and its number, or ``CPF`` and a natural person's masked one."""
+    tipo, documento = _shown(inscricao.contribuinte)
     if not isinstance(inscricao.contribuinte, CNPJ):
-        return _shown(inscricao.contribuinte)
-    return f"{'Matriz' if inscricao.matriz else 'Filial'}, {_shown(inscricao.contribuinte)}"
+        return tipo, documento
+    return f"{'Matriz' if inscricao.matriz else 'Filial'}, {tipo}", documento
 
 
-def _shown(documento: Documento) -> str:
+def _shown(documento: Documento) -> tuple[str, str]:
     """A company's number is public; a person's is not, not even to whom they gave a procuração."""
-    if isinstance(documento, CNPJ):
-        return f"CNPJ {documento.formatado}"
-    return f"CPF {documento.mascarado}"
+    return ("CNPJ", documento.formatado) if isinstance(documento, CNPJ) else ("CPF", documento.mascarado)

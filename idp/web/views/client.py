@@ -22,6 +22,13 @@ class Dado:
     resumo: str
     detalhe: str
 
+    @property
+    def curto(self) -> str:
+        """In an enumeration; of what carries a document, what that is."""
+        nome = self.nome if self.nome.isupper() else self.nome[:1].lower() + self.nome[1:]
+        named = self.resumo.startswith("número,") or "completo" in self.resumo
+        return f"{nome} ({self.resumo})" if named else nome
+
 
 _RECEIVES = {
     "openid": Dado(
@@ -52,11 +59,6 @@ _RECEIVES = {
         "Certificado",
         "tipo, emissor e validade",
         "O tipo, o nível, a política, a Autoridade Certificadora e a validade do seu certificado.",
-    ),
-    "offline_access": Dado(
-        "Continuar consultando",
-        "pode consultar estes dados de novo até o prazo abaixo",
-        "O serviço consulta estes dados de novo sem pedir o certificado, até o prazo abaixo. Não pode alterá-los.",
     ),
 }
 _QUALIDADES = {

@@ -1,25 +1,21 @@
-"""Why an inscrição the person has a link to cannot be chosen now, and the page when there is nothing to choose."""
+"""Why an inscrição the person has a link to cannot be chosen now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
-from idp.domain.certificado import CertReason, Claimed, Reason
-from idp.domain.documents import CPF
+from idp.domain.certificado import CertReason
+from idp.domain.documents import CNPJ
 from idp.domain.person import Holder
-from idp.domain.procuracao import Procuracao, TipoEscopo
 from idp.domain.representation import Demanda, Modo, Motivo
-from idp.flow.choices import Choices, Missing
-from idp.flow.demand import particular
+from idp.flow.choices import Missing
 from idp.web.text import data, legivel, lista, ultimo_dia
-from idp.web.views.certificate import for_reason
-from idp.web.views.notice import Notice, nosso_suporte
-from idp.web.views.person import publico
-from idp.web.views.poderes import em_palavras, todos_em_palavras
+from idp.web.views.poderes import em_palavras
 
-_CODES = {
+CODES = {
     Motivo.PENDENTE: ("PRC-03", "Procuração aguardando o seu aceite"),
     Motivo.REVOGADA: ("PRC-02", "Procuração revogada"),
     Motivo.RENUNCIADA: ("PRC-02", "Procuração revogada"),
@@ -33,11 +29,18 @@ _CODES = {
 }
 """In the order in which they name a page that several of them share."""
 
-_ALCANCES = {
-    TipoEscopo.RAIZ: "todos os estabelecimentos e inscrições de quem a deu",
-    TipoEscopo.ESTABELECIMENTO: "só este estabelecimento, com as suas inscrições",
-    TipoEscopo.INSCRICOES: "só as inscrições que ela nomeia",
+_ENDED = frozenset({Motivo.REVOGADA, Motivo.RENUNCIADA, Motivo.RECUSADA, Motivo.EXTINTA})
+_GROUPS: dict[str, frozenset[Motivo]] = {
+    "Procurações que terminaram": frozenset({Motivo.EXPIRADA}),
+    "Procurações sem o poder que o serviço exige": frozenset({Motivo.PODER}),
+    "Procurações que deixaram de valer": _ENDED | {Motivo.SUSPENSA, Motivo.CEDIDA, Motivo.DESIGNACAO},
+    "Procurações que ainda não valem": frozenset({Motivo.PENDENTE, Motivo.FUTURA}),
+    "Situação no cadastro que o serviço não aceita": frozenset({Motivo.SITUACAO}),
+    "Exigem outro certificado": frozenset({Motivo.NIVEL}),
 }
+_OTHER = "Outros motivos"
+_ASKED_ANEW = _ENDED | {Motivo.EXPIRADA, Motivo.PODER}
+
 FELL_THROUGH = {
     Motivo.REVOGADA: "A procuração que você escolheu acaba de ser revogada.",
     Motivo.EXPIRADA: "A procuração que você escolheu acaba de vencer.",
@@ -49,8 +52,12 @@ _FELL_THROUGH = "A escolha que você fez não está mais disponível."
 
 @dataclass(frozen=True, slots=True)
 class MissingView:
+    """``pedir``: where such a procuração is asked for, "" where asking for one would not help."""
+
     codigo: str
     texto: str
+    motivo: Motivo
+    pedir: str = ""
 
 
 def fell_through(motivo: Motivo) -> str:
@@ -58,120 +65,45 @@ def fell_through(motivo: Motivo) -> str:
     return FELL_THROUGH.get(motivo, _FELL_THROUGH) + " Não é erro seu. Nada foi enviado ao serviço."
 
 
-@dataclass(frozen=True, slots=True)
-class PendingView:
-    """A procuração that waits for this person: who gives it, what it allows, of what, from when to when."""
-
-    id: str
-    empresa: str
-    documento: str
-    poderes: list[str]
-    alcance: str
-    prazo: str
-
-
-def pending_view(pending: Iterable[Procuracao]) -> list[PendingView]:
-    """What the person would accept, in full."""
-    return [
-        PendingView(
-            one.id,
-            legivel(one.outorgante_nome),
-            publico(one.outorgante),
-            todos_em_palavras(one.poderes),
-            _ALCANCES[one.escopo.tipo],
-            f"de {data(one.vigencia.inicio)} a {ultimo_dia(one.vigencia.fim)}",
+def missing_view(
+    missing: Iterable[Missing], demanda: Demanda, servico: str, holder: Holder | None = None
+) -> list[MissingView]:
+    """One sentence a reason; a procuração over many inscrições is told once. ``holder``: who may ask for it anew, None
+    where no page of his follows."""
+    return list(
+        dict.fromkeys(
+            MissingView(_code(one.motivo), _sentence(one, demanda, servico), one.motivo, _ask(one, demanda, holder))
+            for one in missing
         )
-        for one in pending
-    ]
-
-
-def missing_view(missing: tuple[Missing, ...], demanda: Demanda, servico: str) -> list[MissingView]:
-    """One sentence a reason; a procuração over many inscrições is told once."""
-    return list(dict.fromkeys(MissingView(_code(one.motivo), _sentence(one, demanda, servico)) for one in missing))
-
-
-def nothing(holder: Holder, choices: Choices, demanda: Demanda, servico: str, support: str) -> Notice:
-    """The page when no inscrição can be chosen."""
-    motivos = {one.motivo for one in choices.missing} | ({Motivo.PENDENTE} if choices.pending else set())
-    if Motivo.RESPONSAVEL_DIVERGENTE in motivos:
-        reason = Reason(CertReason.RESPONSAVEL, Motivo.RESPONSAVEL_DIVERGENTE.value)
-        return for_reason(reason, Claimed(), support)
-    kind = "CPF" if isinstance(holder.documento, CPF) else "CNPJ"
-    quem = nosso_suporte(support)
-    if not motivos and particular(demanda):
-        return _denied(servico, quem)
-    if not motivos:
-        return Notice(
-            "INS-01",
-            f"Nenhuma inscrição estadual para este {kind}",
-            (f"Não encontramos no cadastro {_searched(holder)}.",),
-            (
-                f"Se uma empresa deu a você uma procuração, confirme com ela que é para este {kind} e ainda vale.",
-                "Se você é contador ou colaborador, peça à empresa uma procuração eletrônica para o seu CPF.",
-                "Se você tem mais de um certificado, talvez outro deles seja o certo: use outro certificado.",
-            ),
-            quem,
-        )
-    motivo = next((one for one in _CODES if one in motivos), None)
-    if motivo is None:
-        codigo, titulo = "INS-02", "Nenhuma inscrição pode ser usada neste serviço"
-    else:
-        codigo, titulo = _CODES[motivo]
-    if motivo is None and demanda.inscricao is not None:
-        titulo = "Você não pode atuar pela inscrição pedida neste serviço"
-    causes = tuple(one.texto for one in missing_view(choices.missing, demanda, servico)[:20])
-    if motivo is None and demanda.exigidos and all(one.motivo is Motivo.PODER for one in choices.missing):
-        poder = lista([em_palavras(poder) for poder in sorted(demanda.exigidos)])
-        steps = (
-            f"Peça à empresa uma procuração que inclua: {poder}. "
-            "Você pode pedir em Minhas procurações, Pedir uma procuração.",
-            "Se você tem outro certificado, tente com ele.",
-        )
-        return Notice(codigo, "Falta um poder na sua procuração", causes, steps, quem)
-    return Notice(codigo, titulo, causes, _steps(motivo), quem)
-
-
-def _denied(servico: str, quem: str) -> Notice:
-    """A certain right was asked for, and there is no link to it. It says nothing of what exists."""
-    return Notice(
-        "INS-02",
-        "Você não pode atuar como este serviço pediu",
-        (
-            f"{servico} pediu uma inscrição ou um poder que este certificado não tem. "
-            "Não há nada de errado com o seu certificado nem com o seu computador.",
-        ),
-        (
-            "Confira no serviço se você escolheu a empresa certa.",
-            "Se você atua por uma empresa, peça a ela uma procuração eletrônica que inclua este serviço.",
-            "Se você tem outro certificado, tente com ele.",
-        ),
-        quem,
     )
 
 
-def _searched(holder: Holder) -> str:
-    """Every place in which an inscrição would have been found."""
-    number = publico(holder.documento)
-    if isinstance(holder.documento, CPF):
-        return (
-            f"inscrição estadual em nome do CPF {number}, empresa de que ele seja representante legal, "
-            "nem procuração dada a ele"
-        )
-    return f"inscrição estadual do CNPJ {number}, nem procuração dada a ele"
-
-
-def _steps(motivo: Motivo | None) -> tuple[str, ...]:
-    if motivo is Motivo.PENDENTE:
-        return ("Leia a procuração abaixo e aceite ou recuse. Se aceitar, você continua daqui mesmo.",)
-    if motivo is None:
-        return ("Confira a situação cadastral com a empresa.", "Se você tem outro certificado, tente com ele.")
-    return ("Peça à empresa uma nova procuração.", "Se você tem outro certificado, tente com ele.")
+def in_groups(missing: Iterable[MissingView]) -> list[tuple[str, list[MissingView]]]:
+    """By what is the matter, with each group's title."""
+    found: dict[str, list[MissingView]] = {titulo: [] for titulo in (*_GROUPS, _OTHER)}
+    for one in missing:
+        found[next((titulo for titulo, motivos in _GROUPS.items() if one.motivo in motivos), _OTHER)].append(one)
+    return [(titulo, members) for titulo, members in found.items() if members]
 
 
 def _code(motivo: Motivo) -> str:
     if motivo is Motivo.RESPONSAVEL_DIVERGENTE:
         return CertReason.RESPONSAVEL.value
-    return _CODES[motivo][0] if motivo in _CODES else "INS-02"
+    return CODES[motivo][0] if motivo in CODES else "INS-02"
+
+
+def _ask(one: Missing, demanda: Demanda, holder: Holder | None) -> str:
+    """By the procuração's id: no document stands in an address. Only of what was given to the holder himself."""
+    if holder is None or one.motivo not in _ASKED_ANEW or not one.fatos.cadeia:
+        return ""
+    link = one.fatos.cadeia[0]
+    mine = link.outorgado == holder.documento or (
+        isinstance(link.outorgado, CNPJ)
+        and isinstance(holder.documento, CNPJ)
+        and link.outorgado.raiz == holder.documento.raiz
+    )
+    poderes = urlencode([("poder", poder) for poder in sorted(demanda.exigidos)])
+    return f"/portal/procuracoes/{link.id}/pedir{'?' * bool(poderes)}{poderes}" if mine else ""
 
 
 def _sentence(one: Missing, demanda: Demanda, servico: str) -> str:

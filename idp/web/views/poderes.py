@@ -17,6 +17,11 @@ def use_catalogue(catalogue: Mapping[Poder, PoderDoCatalogo]) -> None:
     _catalogue = catalogue
 
 
+def catalogo() -> Mapping[Poder, PoderDoCatalogo]:
+    """The authority's, as it is named now."""
+    return _catalogue
+
+
 def em_palavras(poder: Poder) -> str:
     if poder == TODOS:
         return _TODOS
