@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -285,10 +284,6 @@ class Settings(BaseSettings):
         if self.certificate_source != "embedded" and len(self.proxy_secret.get_secret_value()) < 32:
             raise ValueError("proxy_secret of at least 32 characters is required behind a TLS proxy")
         return self
-
-    @cached_property
-    def certificate_host(self) -> str:
-        return urlsplit(self.certificate_origin).netloc
 
     @property
     def management_address(self) -> tuple[str, int] | None:

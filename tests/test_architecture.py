@@ -75,7 +75,6 @@ TABLE = {
         "domain flow ports errors paths certificate.handshake",
         "flask werkzeug jinja2 markupsafe structlog",
     ),
-    "idp.admin": may("domain flow ports errors paths certificate.handshake", "flask werkzeug jinja2 markupsafe"),
     "idp.fetch": may("errors ports certificate"),
     # These join or serve the rest. Who serves people fetches nothing: that is the worker's and the operator's. Only the
     # composition root hands over the one guarded client of what relying parties publish (docs/decisions/0014).
@@ -98,7 +97,7 @@ REQUEST_GLOBALS = {"request", "g", "session", "current_app"}
 
 CLOCK_MODULES = ("idp.clock",)
 ENVIRONMENT_MODULES = ("idp.settings",)
-REQUEST_MODULES = ("idp.oidc", "idp.web", "idp.admin", "idp.sandbox")  # sandbox: the relying party's own Flask
+REQUEST_MODULES = ("idp.oidc", "idp.web", "idp.sandbox")  # sandbox: the relying party's own Flask
 NETWORK_MODULES = ("idp.fetch", "idp.doctor", "idp.sandbox", "idp.cli.sandbox", "idp.cadastro.https")
 """Who serves people asks one other machine, the authority's cadastro, where it is told to (decision 0016).
 The doctor probes the deployment it is pointed at; the sandbox plays relying party and visitor."""
@@ -199,7 +198,7 @@ def forbidden_names(source: Source) -> Iterator[str]:
         if under(name, frozenset(ENVIRONMENT)) and not under(source.name, ENVIRONMENT_MODULES):
             yield f"{where}: {name}: the environment is read by idp.settings alone"
         if name in {f"flask.{one}" for one in REQUEST_GLOBALS} and not under(source.name, REQUEST_MODULES):
-            yield f"{where}: {name}: only oidc, web and admin know of a request"
+            yield f"{where}: {name}: only oidc and web know of a request"
         if ends_in(name, {"request.values"}):
             yield f"{where}: {name}: query and form are different places"
 

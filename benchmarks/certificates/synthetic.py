@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 SERIAL_BYTES = 16
-ENTRY_BYTES = 49
-"""Of one entry, with a serial number of 16 bytes and a reason: the size the published measurements speak of."""
 _SHA256_RSA = bytes.fromhex("300d06092a864886f70d01010b0500")
 _REASON = bytes.fromhex("300c300a0603551d1504030a0104")  # superseded
 _CHUNK = 100_000

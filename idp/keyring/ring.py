@@ -142,11 +142,6 @@ class KeyRing:
         raw = self._audit.public_key().public_bytes_raw()
         return {"kty": "OKP", "crv": "Ed25519", "x": b64url(raw).decode()}
 
-    @property
-    def pairwise_fingerprint(self) -> str:
-        """SHA-256 hex of the pairwise key: a database may keep it, to notice the keys of another installation."""
-        return self._fingerprints["pairwise.key"]
-
     # -- changing ----------------------------------------------------------------------------------------------------
 
     def rotate(self, alg: str, at: datetime) -> KeyInfo:

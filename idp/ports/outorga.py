@@ -170,8 +170,6 @@ class Atos(Protocol):
         """The oldest first."""
         ...
 
-    def of_designacao(self, id: str) -> Sequence[AtoRegistrado]: ...
-
 
 class Rascunhos(Protocol):
     """Drafts of power to be given, over Ephemeral."""

@@ -182,7 +182,6 @@ def test_an_act_comes_back_as_it_went(store: SqlStore) -> None:
         for one in (later, full, team):
             uow.atos.add(one)
         assert uow.atos.of_procuracao("p-raiz") == [full, later]
-        assert uow.atos.of_designacao("d1") == [team]
         assert uow.atos.of_procuracao("p-filho") == []
         assert set(uow.partes.nomes(RAIMUNDO.cpf)) == {"Raimundo"}
 

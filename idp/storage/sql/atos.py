@@ -13,9 +13,7 @@ from idp.storage import codec
 from idp.storage.sql.tables import atos
 
 _ADD = insert(atos)
-_ALL = select(atos).order_by(atos.c.em, atos.c.id)
-_OF_PROCURACAO = _ALL.where(atos.c.procuracao == bindparam("key"))
-_OF_DESIGNACAO = _ALL.where(atos.c.designacao == bindparam("key"))
+_OF_PROCURACAO = select(atos).where(atos.c.procuracao == bindparam("key")).order_by(atos.c.em, atos.c.id)
 
 
 class SqlAtos:
@@ -46,9 +44,6 @@ class SqlAtos:
 
     def of_procuracao(self, id: str) -> Sequence[AtoRegistrado]:
         return [_ato(row._asdict()) for row in self._connection.execute(_OF_PROCURACAO, {"key": id})]
-
-    def of_designacao(self, id: str) -> Sequence[AtoRegistrado]:
-        return [_ato(row._asdict()) for row in self._connection.execute(_OF_DESIGNACAO, {"key": id})]
 
 
 def _ato(row: dict[str, Any]) -> AtoRegistrado:

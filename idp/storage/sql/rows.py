@@ -107,10 +107,6 @@ def procuracao_values(value: Procuracao) -> dict[str, Any]:
     }
 
 
-DESIGNACAO_SIZE = 11
-"""Columns that make a Designacao."""
-
-
 def designacao(values: Sequence[Any]) -> Designacao:
     """Of the columns ``statements.designacao()``."""
     (id, empresa, empresa_nome, pessoa, pessoa_nome, poderes, clientes) = values[:7]
