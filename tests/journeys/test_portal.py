@@ -39,6 +39,8 @@ def give(page: Page) -> str:
     page.get_by_label("Nome completo ou razão social").fill("Tereza Kambeba")
     for power in ("Consultar o Domicílio", "Tomar ciência de intimações no", "Consultar notas fiscais"):
         page.get_by_role("checkbox", name=power).check()
+    assert page.get_by_role("radio", name="Toda a empresa").is_checked() is False, "the widest is never the default"
+    page.get_by_role("radio", name="Toda a empresa").check()
     press(page, "Continuar: conferir o texto")
     heading(page, "Confira e confirme")
     page.go_back()
@@ -52,13 +54,15 @@ def give(page: Page) -> str:
     press(page, "Continuar")
     heading(page, "Confira e confirme")
     press(page, "Conceder a procuração")
-    heading(page, "Procuração concedida")
+    heading(page, "Procuração enviada para aceite")
+    expect(page.locator("main")).to_contain_text("Ela ainda não vale. Tereza Kambeba pode aceitar até")
     page.go_back()
-    heading(page, "Procuração concedida")  # the form is spent: nothing can be given twice
+    heading(page, "Procuração enviada para aceite")  # the form is spent: nothing can be given twice
     page.reload()
     press(page, "Ver a procuração")
     heading(page, "Procuração para Tereza Kambeba")
     expect(page.locator("main")).to_contain_text("Aguardando aceite")
+    expect(page.locator("main")).to_contain_text("Você ofereceu esta procuração a Tereza Kambeba. Ela ainda não vale")
     return page.url
 
 

@@ -142,6 +142,7 @@ class SqlProcuracoes:
 def _meant(consulta: Consulta) -> ColumnElement[bool]:
     c = procuracoes.c
     conditions = {
+        "abertas": and_(c.estado.in_(OPEN), c.fim > consulta.at),
         "vigentes": and_(c.estado.in_(_IN_FORCE), c.fim > consulta.at),
         "vencendo": and_(
             c.estado == EstadoProcuracao.ATIVA.value, c.fim > consulta.at, c.fim <= consulta.at + VENCENDO

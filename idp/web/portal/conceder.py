@@ -39,7 +39,7 @@ from idp.web.views.portal_formulario import (
     servicos,
 )
 from idp.web.views.portal_textos import AVISOS, GUARDADO
-from idp.web.views.portal_vista import compromisso
+from idp.web.views.portal_vista import antes_de_dar, compromisso
 
 TIPO = "conceder"
 
@@ -255,7 +255,7 @@ class Conceder:
             "adiante": _adiante(begun.um("substabelecivel")),
             "niveis": niveis(begun.um("nivel_minimo")),
             "com_mensagem": False,
-            "antes_do_botao": "",
+            "antes_do_botao": antes_de_dar(politica),
         }
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 
 from flask import Blueprint, Response
 
 from idp.domain.politica import NotEntitled
-from idp.domain.procuracao import Procuracao
 from idp.domain.session import Session
 from idp.errors import IllegalTransition
 from idp.flow.outorga import Vista
@@ -16,7 +14,7 @@ from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
 from idp.web.portal.usos import da_procuracao
 from idp.web.views.portal_usos import endereco
-from idp.web.views.portal_vista import decisao, feito, proximos_passos, termos, vista
+from idp.web.views.portal_vista import aceite_ate, concedida, decisao, feito, termos, vista
 
 EVENTOS = ("aceitar", "recusar", "renunciar", "revogar")
 MOTIVO = 300
@@ -42,7 +40,7 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
             quem,
             "concedidas" if found.papel == "outorgante" else "recebidas",
             "procuracao.html",
-            vista=vista(found, portal.politica.catalogo, portal.clock.now(), quem.holder.documento),
+            vista=vista(found, portal.politica, portal.clock.now(), quem.holder.documento),
             usos=da_procuracao(portal, quem, found),
             usos_visiveis=all_uses,
             usos_todos=endereco(procuracao=id) if all_uses else "",
@@ -51,7 +49,7 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
 
     def changed(quem: Session, id: str, error: IllegalTransition) -> Response:
         found = outorga.ver(quem, id)
-        view = vista(found, portal.politica.catalogo, portal.clock.now(), quem.holder.documento)
+        view = vista(found, portal.politica, portal.clock.now(), quem.holder.documento)
         nome = f"a {view.titulo[:1].lower()}{view.titulo[1:]}"
         return portal.changed(error, quem, nome, (f"/portal/procuracoes/{id}", "Ver a procuração"))
 
@@ -81,14 +79,13 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
     @door.shown
     def done(quem: Session, id: str) -> Response:
         """Right after it was given."""
-        procuracao = outorga.ver(quem, id).procuracao
+        procuracao, issuer = outorga.ver(quem, id).procuracao, portal.pages.site.issuer
+        ate = aceite_ate(procuracao, portal.politica)
         return portal.render(
             quem,
             "concedidas",
             "pronta.html",
-            titulo="Procuração concedida",
-            resumo=f"De {procuracao.outorgante_nome} para {procuracao.outorgado_nome}.",
-            passos=proximos_passos(procuracao, portal.pages.site.issuer, _aceite(portal, procuracao)),
+            feita=concedida(procuracao, issuer, ate, portal.clock.now()),
             acoes=((f"/portal/procuracoes/{id}", "Ver a procuração"), ("/portal/conceder", "Dar outra")),
         )
 
@@ -99,9 +96,3 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
         asking, deciding = door.shown(partial(ask, evento=evento)), door.pressed(partial(decide, evento=evento))
         blueprint.add_url_rule(f"{rule}/{evento}", evento, asking)
         blueprint.add_url_rule(f"{rule}/{evento}", f"{evento}_post", deciding, methods=["POST"])
-
-
-def _aceite(portal: Portal, procuracao: Procuracao) -> datetime | None:
-    """Until when it may be accepted."""
-    since = procuracao.estado_em
-    return since + portal.politica.prazo_aceite if since else None

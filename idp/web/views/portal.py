@@ -106,6 +106,7 @@ _ABAS = (
     ("dados", "/portal/dados", "Meus dados"),
 )
 SITUACOES = {
+    "abertas": "Em vigor ou aguardando aceite",
     "vigentes": "Em vigor",
     "vencendo": "Terminam em 30 dias",
     "pendentes": "Aguardando aceite",

@@ -222,7 +222,8 @@ def alcances(
     *,
     only: Sequence[str] = ("raiz", "estabelecimento", "inscricoes"),
 ) -> tuple[Opcao, ...]:
-    """What of who gives, which is one of ``partes``: the first is chosen now, and decides what is marked at first."""
+    """What of who gives, which is one of ``partes``: the first is chosen now. Of a company nothing is marked at first:
+    the widest is not given by not choosing."""
     first, companies = partes[0], [one for one in partes if isinstance(one, CNPJ)]
     if len(partes) > 1:
         own = ("Só este CNPJ ou CPF", "Todas as inscrições dele, as atuais e as futuras.")
@@ -236,8 +237,8 @@ def alcances(
         "inscricoes": ("Só algumas inscrições estaduais", "As que você marcar abaixo, e nenhuma outra."),
     }
     values = [value for value in texts if value in only and (companies or value != "raiz")]
-    if chosen not in values:
-        chosen = values[0] if isinstance(first, CNPJ) else "estabelecimento"
+    if len(values) == 1 or (chosen not in values and not isinstance(first, CNPJ)):
+        chosen = values[0] if len(values) == 1 else "estabelecimento"  # the rest of what a company has is for it to say
     return tuple(
         Opcao(campo_id("escopo_tipo", at), value, *texts[value], value == chosen) for at, value in enumerate(values)
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from idp.domain.ato import ORGAO, AtoRegistrado
 from idp.domain.documents import CNPJ, Documento, parse_documento
 from idp.domain.inscricao import InscricaoId
-from idp.domain.politica import PoderDoCatalogo, Qualidade
+from idp.domain.politica import PoderDoCatalogo, Politica, Qualidade
 from idp.domain.procuracao import TODOS, Escopo, EstadoProcuracao, Poder, Procuracao, TipoEscopo
 from idp.errors import InvalidDocument
 from idp.flow.outorga import Vista
@@ -61,9 +61,12 @@ class Botao:
 
 @dataclass(frozen=True, slots=True)
 class VistaView:
+    """``vale``: whether it was accepted, or needed not be."""
+
     titulo: str
     estado: Estado
     explicacao: str
+    vale: bool
     termos: Termos
     atos: tuple[AtoView, ...]
     botoes: tuple[Botao, ...]
@@ -81,6 +84,16 @@ class Decisao:
     botao: str
     motivo: bool
     ler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Concedida:
+    """What to say once it was given. ``aviso``: a message that who gave it may send by his own means."""
+
+    titulo: str
+    resumo: str
+    passos: tuple[str, ...]
+    aviso: str
 
 
 _BOTOES = {
@@ -132,7 +145,7 @@ def termos(procuracao: Procuracao, catalogo: Catalogo) -> Termos:
         inscricoes(procuracao.escopo.inscricoes),
         f"de {data(procuracao.vigencia.inicio)} até o fim do dia {ultimo_dia(procuracao.vigencia.fim)}",
         "Sim, no todo ou em parte" if procuracao.substabelecivel else "Não",
-        f"{nivel.value} ou superior" if nivel else "Qualquer certificado aceito na entrada",
+        f"{nivel.value} ou superior" if nivel else "e-CPF ou e-CNPJ de qualquer tipo: A1, A3 ou em nuvem",
         procuracao.id,
     )
 
@@ -164,25 +177,59 @@ def inscricoes(ids: frozenset[InscricaoId]) -> tuple[str, ...]:
     return tuple(f"{one.numero} ({one.uf})" for one in sorted(ids))
 
 
-def vista(seen: Vista, catalogo: Catalogo, now: datetime, eu: Documento) -> VistaView:
-    procuracao = seen.procuracao
+def vista(seen: Vista, politica: Politica, now: datetime, eu: Documento) -> VistaView:
+    procuracao, catalogo = seen.procuracao, politica.catalogo
     recebida = seen.papel != "outorgante"
     outro = procuracao.outorgante_nome if recebida else procuracao.outorgado_nome
     botoes = [evento for evento in _BOTOES if evento in seen.eventos]
     return VistaView(
         f"Procuração {'de' if recebida else 'para'} {legivel(outro, 80)}",
         estado(procuracao, now),
-        _PAPEIS.get(seen.papel, ""),
+        oferta(procuracao, seen.papel, aceite_ate(procuracao, politica)) or _PAPEIS.get(seen.papel, ""),
+        procuracao.estado is not EstadoProcuracao.PENDENTE,
         termos(procuracao, catalogo),
         tuple(ato(one) for one in seen.atos),
         tuple(
-            Botao(f"/portal/procuracoes/{procuracao.id}/{evento}", _BOTOES[evento], evento == "aceitar")
+            Botao(
+                f"/portal/procuracoes/{procuracao.id}/{evento}",
+                "Cancelar a oferta" if _cancela(evento, procuracao) else _BOTOES[evento],
+                evento == "aceitar",
+            )
             for evento in botoes
         ),
         impedido(seen.impedimento).causa[0] if seen.impedimento else "",
         item(seen.pai, "concedidas", now, eu) if seen.pai else None,
         tuple(item(one, "concedidas", now, eu) for one in seen.filhas),
     )
+
+
+def aceite_ate(procuracao: Procuracao, politica: Politica) -> datetime | None:
+    """Until when it may be accepted; None where that is over or was never needed."""
+    since = procuracao.estado_em
+    if procuracao.estado is not EstadoProcuracao.PENDENTE or since is None:
+        return None
+    return min(since + politica.prazo_aceite, procuracao.vigencia.fim)
+
+
+def oferta(procuracao: Procuracao, papel: str, ate: datetime | None) -> str:
+    """Of one that waits for acceptance: who offered what to whom, and until when; "" of any other. ``ate``: as
+    :func:`aceite_ate` has it."""
+    if procuracao.estado is not EstadoProcuracao.PENDENTE:
+        return ""
+    de, para = legivel(procuracao.outorgante_nome, 80), legivel(procuracao.outorgado_nome, 80)
+    prazo = f" até {momento(ate)}" if ate else ""
+    match papel:
+        case "outorgante":
+            return f"Você ofereceu esta procuração a {para}. Ela ainda não vale: {para} pode aceitar{prazo}."
+        case "outorgado":
+            return f"{de} ofereceu esta procuração a você. Ela ainda não vale. Você pode aceitar ou recusar{prazo}."
+        case _:
+            return f"{de} ofereceu esta procuração a {para}. Ela ainda não vale."
+
+
+def _cancela(evento: str, procuracao: Procuracao) -> bool:
+    """To revoke what nobody accepted yet is to take an offer back."""
+    return evento == "revogar" and procuracao.estado is EstadoProcuracao.PENDENTE
 
 
 def ato(one: AtoRegistrado) -> AtoView:
@@ -222,7 +269,7 @@ def decisao(evento: str, procuracao: Procuracao) -> Decisao:
             return Decisao(
                 f"Aceitar a procuração de {de}?",
                 (
-                    f"Você passa a poder agir em nome de {de}, com estes poderes, até {fim}.",
+                    f"Ela passa a valer agora: você pode agir em nome de {de}, com estes poderes, até {fim}.",
                     f"O que você fizer com eles vale como feito por {de}.",
                     "Quem deu a procuração vê cada uso: quem usou, onde e quando.",
                     "Você pode renunciar a qualquer momento.",
@@ -252,6 +299,17 @@ def decisao(evento: str, procuracao: Procuracao) -> Decisao:
                 "Renunciar à procuração",
                 motivo=True,
             )
+        case _ if _cancela(evento, procuracao):
+            return Decisao(
+                f"Cancelar a oferta a {para}?",
+                (
+                    f"{para} não poderá mais aceitar esta procuração. Ela nunca chegou a valer.",
+                    f"{para} vê que você a revogou.",
+                    irreversivel,
+                ),
+                "Cancelar a oferta",
+                motivo=True,
+            )
         case _:
             return Decisao(
                 f"Revogar a procuração dada a {para}?",
@@ -267,11 +325,21 @@ def decisao(evento: str, procuracao: Procuracao) -> Decisao:
             )
 
 
+def antes_de_dar(politica: Politica) -> str:
+    """Beside the form's button: whose acts they will be, and whether acceptance is needed."""
+    quando = (
+        f"Ela só passa a valer depois que quem recebe aceitar, em até {politica.prazo_aceite.days} dias."
+        if politica.aceite
+        else "Ela vale assim que você confirmar, sem precisar de aceite."
+    )
+    return f"O que esta pessoa fizer com estes poderes vale como feito por quem dá a procuração. {quando}"
+
+
 def compromisso(procuracao: Procuracao, now: datetime) -> tuple[str, ...]:
     """What giving leads to, before it is confirmed: whose acts they will be, and from when."""
     de, para = legivel(procuracao.outorgante_nome, 80), legivel(procuracao.outorgado_nome, 80)
     if procuracao.estado is EstadoProcuracao.PENDENTE:
-        quando = f"Só passa a valer quando {para} aceitar."
+        quando = f"Só passa a valer quando {para} aceitar: até lá, ainda não vale."
     elif procuracao.vigencia.inicio > now:
         quando = f"Vale a partir de {data(procuracao.vigencia.inicio)}, sem precisar de aceite."
     else:
@@ -303,19 +371,34 @@ FEITO: dict[str, tuple[str, EstadoProcuracao]] = {
 """Said on the procuração's page right after it was done."""
 
 
-def proximos_passos(procuracao: Procuracao, issuer: str, aceite: datetime | None) -> Sequence[str]:
-    """After giving."""
-    para = legivel(procuracao.outorgado_nome, 80)
-    if procuracao.estado.value == "PENDENTE":
-        until = f" até {data(aceite)}" if aceite else ""
-        return (
-            f"Avise {para}: a procuração só vale depois de aceita{until}. A Portaria não envia mensagens.",
-            f"Para aceitar, {para} entra em {issuer}/portal com o certificado digital.",
-            "Enquanto isso, e também depois, você pode revogá-la aqui.",
+def concedida(procuracao: Procuracao, issuer: str, ate: datetime | None, now: datetime) -> Concedida:
+    """Right after giving. ``ate``: as :func:`aceite_ate` has it."""
+    de, para = legivel(procuracao.outorgante_nome, 80), legivel(procuracao.outorgado_nome, 80)
+    partes = f"De {de} para {para}, {rotulado(procuracao.outorgado)}."
+    dias = f"de {data(procuracao.vigencia.inicio)} até o fim do dia {ultimo_dia(procuracao.vigencia.fim)}"
+    if procuracao.estado is EstadoProcuracao.PENDENTE:
+        prazo = f" até {momento(ate)}" if ate else ""
+        return Concedida(
+            "Procuração enviada para aceite",
+            partes,
+            (
+                f"Ela ainda não vale. {para} pode aceitar{prazo}; depois disso a oferta perde o efeito.",
+                f"Aceita, vale {dias}.",
+                "Enquanto isso você pode cancelar a oferta, e depois revogar a procuração, em Concedidas.",
+            ),
+            f"{de} ofereceu a você uma procuração eletrônica. Para ler e responder{prazo}, entre com o certificado "
+            f"digital em {issuer}/portal/procuracoes/{procuracao.id}",
         )
-    return (
-        f"Ela já vale: {para} pode agir com os poderes dados.",
-        "Você vê aqui cada uso, e pode revogá-la a qualquer momento.",
+    vale = "Ela já vale" if procuracao.vigencia.inicio <= now else "Ela não precisa de aceite"
+    return Concedida(
+        "Procuração concedida",
+        partes,
+        (
+            f"{vale}: {para} pode agir com os poderes dados, {dias}.",
+            "Você vê aqui cada uso, e pode revogá-la a qualquer momento.",
+        ),
+        f"{de} deu a você uma procuração eletrônica. Para ver o que ela permite, entre com o certificado digital em "
+        f"{issuer}/portal/procuracoes/{procuracao.id}",
     )
 
 

@@ -265,6 +265,7 @@ class Notary:
         self._raise()
         soon = self.clock.now() + 30 * DAY
         wanted = {
+            "abertas": lambda one: one.estado in (ATIVA, PENDENTE),
             "vigentes": lambda one: one.estado is ATIVA,
             "pendentes": lambda one: one.estado is PENDENTE,
             "vencendo": lambda one: one.estado is ATIVA and one.vigencia.fim <= soon,

@@ -18,9 +18,10 @@ def options(text: str, name: str) -> dict[str, bool]:
     return {one["value"]: "checked" in one for one in found}
 
 
-def test_a_company_gives_the_whole_of_itself_unless_it_says_otherwise(empresa: FlaskClient) -> None:
+def test_a_company_gives_the_whole_of_itself_only_where_it_says_so(empresa: FlaskClient) -> None:
     page = empresa.get(begin(empresa, "/portal/conceder")).text
-    assert options(page, "escopo_tipo") == {"raiz": True, "estabelecimento": False, "inscricoes": False}
+    assert options(page, "escopo_tipo") == {"raiz": False, "estabelecimento": False, "inscricoes": False}
+    assert "Ela só passa a valer depois que quem recebe aceitar, em até 30 dias." in page
     assert "Só o estabelecimento de CNPJ 99.990.001/0001-98" in page
     assert len(options(page, "em_nome_de")) == 1
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
+from tests.web import people
 from tests.web.html import Tree
-from tests.web.portal.stage import GOOD, begin, sent
+from tests.web.portal.stage import GOOD, Stage, begin, post, sent, token
 
 
 def test_before_giving_it_says_whose_acts_they_will_be_and_from_when(empresa: FlaskClient) -> None:
@@ -55,3 +56,31 @@ def test_a_bad_line_shows_what_stands_in_it(contadora: FlaskClient) -> None:
     page = contadora.get(done.headers["Location"]).text
     assert "&lt;b&gt;123&lt;/b&gt;" in page
     assert "Corrija-a e envie só ela" in page
+
+
+def test_what_waits_for_acceptance_is_offered_and_not_given(contadora: FlaskClient, stage: Stage) -> None:
+    page = contadora.get("/portal/procuracoes/prc-castanha").text
+    assert "CASTANHA DO PURUS BENEFICIAMENTO LTDA ofereceu esta procuração a você. Ela ainda não vale." in page
+    assert "O que ela vai permitir" in page
+    assert "Você recebeu esta procuração" not in page
+    empresa = stage.browser(people.EMPRESA, "E")
+    at = begin(empresa, "/portal/conceder")
+    sent(empresa, at, GOOD)
+    done = post(empresa, f"{at}/revisar", {"token": token(empresa.get(f"{at}/revisar")), "acao": "conceder"})
+    page = empresa.get(done.headers["Location"]).text
+    assert Tree(page).one("h1").text == "Procuração enviada para aceite"
+    assert "Ela ainda não vale. Francisca Chagas do Nascimento pode aceitar" in page
+    seen = empresa.get(done.headers["Location"].removesuffix("/pronta")).text
+    assert "Você ofereceu esta procuração a Francisca Chagas do Nascimento. Ela ainda não vale" in seen
+    assert ">Cancelar a oferta</a>" in seen
+    asked = empresa.get(done.headers["Location"].replace("/pronta", "/revogar")).text
+    assert "não poderá mais aceitar esta procuração. Ela nunca chegou a valer." in asked
+    assert "deixa de poder agir" not in asked
+    listed = empresa.get("/portal/concedidas").text
+    assert "Francisca Chagas do Nascimento" in listed, "what was just offered is on the list that opens first"
+
+
+def test_what_needs_no_acceptance_says_so(empresa: FlaskClient) -> None:
+    page = empresa.get("/portal/procuracoes/prc-dada/pronta").text
+    assert Tree(page).one("h1").text == "Procuração concedida"
+    assert "Ela já vale" in page
