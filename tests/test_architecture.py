@@ -75,7 +75,7 @@ TABLE = {
         "domain flow ports errors paths certificate.handshake",
         "flask werkzeug jinja2 markupsafe structlog",
     ),
-    "idp.fetch": may("errors ports certificate"),
+    "idp.fetch": may("domain errors ports certificate"),
     # These join or serve the rest. Who serves people fetches nothing: that is the worker's and the operator's. Only the
     # composition root hands over the one guarded client of what relying parties publish (docs/decisions/0014).
     "idp.app": may("*", "*", never="authlib joserfc idp.fetch idp.worker", but="idp.fetch.documents"),

@@ -1,9 +1,10 @@
 """What clients publish and receive, asked for while a request waits (ATK-090): one small exchange, or none.
 
 The host is the client's choice, so it is trusted with nothing: https on port 443 of a public address, or a host and
-port that the operator named; no redirect and no proxy; a few threads, fewer per host, and seconds; and an address that
-failed is left alone for a while, so that a slow one holds no worker. Not its whole host: anybody may name a slow
-address of somebody else's, whose own must still be found.
+port that the operator named; no redirect and no proxy; a few threads, fewer per host and client, and seconds; and an
+address that failed is left alone for a while, so that a slow one holds no worker. Not its whole host, and only by the
+client that asked for it: anybody may name addresses of somebody else's, whose own must still be found. Clients that registered themselves have threads apart
+from those that an operator registered: there may be as many of the former as somebody likes.
 """
 
 from __future__ import annotations
@@ -20,18 +21,26 @@ from concurrent.futures import TimeoutError as NotYet
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from idp.domain.client import Client
 from idp.errors import ConfigurationError, DocumentUnavailable
 from idp.fetch.addresses import NotAllowed, public, usable
 from idp.fetch.connection import Connection, NotFetched, receive, until
 from idp.ports import Document
 
 _AT_ONCE = 8
+"""Of the clients that an operator registered, and as many of those that registered themselves."""
+_OF_ONE_TOKEN = 4
+"""Of the clients that one initial access token made, or that were made without one."""
+_OF_ONE_CLIENT = 2
 _AT_ONE_HOST = 2
+"""Counted apart for operators' clients and for the others, who may name hosts of the former."""
 _COOLING_SECONDS = 10.0
 _CONNECT_SECONDS = 2.0
 _LONGEST_ANSWER = 64 * 1024
 """Of a POST, whose body nobody reads."""
 _REMEMBERED = 4096
+_Share = tuple[str, bool, str]
+"""What is limited, whether for clients that registered themselves, and which one."""
 
 
 class ClientDocuments:
@@ -48,38 +57,45 @@ class ClientDocuments:
         self._public = ssl.create_default_context()
         self._private = _context(ca_file)
         self._monotonic = monotonic
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="documents")
+        self._pool = ThreadPoolExecutor(2 * _AT_ONCE, thread_name_prefix="documents")
         self._lock = threading.Lock()
-        self._asking: Counter[str] = Counter()
-        self._cooling: dict[str, float] = {}
+        self._asking: Counter[_Share] = Counter()
+        self._cooling: dict[tuple[str, str], float] = {}
 
-    def get(self, url: str, *, limit: int = 64 * 1024, seconds: float = 3.0) -> Document:
+    def get(self, url: str, client: Client, *, limit: int = 64 * 1024, seconds: float = 3.0) -> Document:
         headers = {"Accept": "application/json, */*;q=0.5"}
-        response, body = self._within(seconds, url, "GET", None, headers, limit)
+        response, body = self._within(seconds, url, client, "GET", None, headers, limit)
         if response.status != 200:
             raise DocumentUnavailable("http-status", str(response.status))
         return Document(body, response.getheader("Content-Type", ""))
 
-    def post(self, url: str, form: Mapping[str, str], *, seconds: float = 3.0) -> int:
+    def post(self, url: str, client: Client, form: Mapping[str, str], *, seconds: float = 3.0) -> int:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        response, _ = self._within(seconds, url, "POST", urlencode(form).encode(), headers, _LONGEST_ANSWER)
+        response, _ = self._within(seconds, url, client, "POST", urlencode(form).encode(), headers, _LONGEST_ANSWER)
         return response.status
 
     def _within(
-        self, seconds: float, url: str, method: str, content: bytes | None, headers: dict[str, str], limit: int
+        self,
+        seconds: float,
+        url: str,
+        client: Client,
+        method: str,
+        content: bytes | None,
+        headers: dict[str, str],
+        limit: int,
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """One exchange on another thread: not even a name server of the host's own may take longer."""
-        host = self._permitted(url)
+        shares = _shares(client, self._permitted(url))
         give_up = time.monotonic() + seconds
-        self._begin(host, url)
+        self._begin(shares, client, url)
         job: Future[tuple[http.client.HTTPResponse, bytes]]
         job = self._pool.submit(self._exchange, url, method, content, headers, limit, give_up, seconds)
-        job.add_done_callback(lambda _: self._end(host))
+        job.add_done_callback(lambda _: self._end(shares))
         try:
             return job.result(seconds + 0.2)
         except (NotYet, NotFetched, NotAllowed) as error:
             job.cancel()
-            self._cool(url)
+            self._cool(client, url)
             token = "timeout" if isinstance(error, NotYet) else error.token
             raise DocumentUnavailable(token, str(error)) from error
 
@@ -93,25 +109,25 @@ class ClientDocuments:
             raise DocumentUnavailable("not-allowed", url[:200])
         return host
 
-    def _begin(self, host: str, url: str) -> None:
+    def _begin(self, shares: Mapping[_Share, int], client: Client, url: str) -> None:
         with self._lock:
-            if self._cooling.get(url, 0.0) > self._monotonic():
-                raise DocumentUnavailable("cooling", host)
-            if self._asking[host] >= _AT_ONE_HOST or self._asking.total() >= _AT_ONCE:
-                raise DocumentUnavailable("busy", host)
-            self._asking[host] += 1
+            if self._cooling.get((client.client_id, url), 0.0) > self._monotonic():
+                raise DocumentUnavailable("cooling", url)
+            if any(self._asking[share] >= most for share, most in shares.items()):
+                raise DocumentUnavailable("busy", url)
+            self._asking.update(shares.keys())
 
-    def _end(self, host: str) -> None:
+    def _end(self, shares: Mapping[_Share, int]) -> None:
         with self._lock:
-            self._asking[host] -= 1
-            self._asking = +self._asking  # forgets the hosts at zero
+            self._asking.subtract(shares.keys())
+            self._asking = +self._asking  # forgets those at zero
 
-    def _cool(self, url: str) -> None:
+    def _cool(self, client: Client, url: str) -> None:
         with self._lock:
             now = self._monotonic()
             if len(self._cooling) >= _REMEMBERED:
                 self._cooling = {one: until for one, until in self._cooling.items() if until > now}
-            self._cooling[url] = now + _COOLING_SECONDS
+            self._cooling[client.client_id, url] = now + _COOLING_SECONDS
 
     def _exchange(
         self,
@@ -150,6 +166,19 @@ class ClientDocuments:
         if not permitted:
             raise NotAllowed("private-address", f"{parts.hostname} is {', '.join(addresses)}")
         return [(address, port) for address in permitted]
+
+
+def _shares(client: Client, host: str) -> dict[_Share, int]:
+    """What one question of ``client`` to ``host`` counts for, and how many of each there may be at once."""
+    itself = client.registered_with is not None
+    shares = {
+        ("all", itself, ""): _AT_ONCE,
+        ("host", itself, host): _AT_ONE_HOST,
+        ("client", itself, client.client_id): _OF_ONE_CLIENT,
+    }
+    if client.registered_with is not None:
+        shares["token", itself, client.registered_with] = _OF_ONE_TOKEN
+    return shares
 
 
 def _authority(url: str) -> str:

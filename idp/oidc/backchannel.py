@@ -126,7 +126,7 @@ class BackChannel:
         claims = logout_token_claims(notice, issuer=self._issuer, at=self._clock.now())
         try:
             token = self._protection.protect(claims, client, Use.LOGOUT)
-            status = self._documents.post(uri, {"logout_token": token}, seconds=seconds)
+            status = self._documents.post(uri, client, {"logout_token": token}, seconds=seconds)
         except DocumentUnavailable as error:
             return error.reason
         # 200, or 204 as some frameworks answer for it (§2.8); everything else is to be tried again.

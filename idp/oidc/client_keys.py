@@ -53,10 +53,10 @@ class _Set:
 class Nobody:
     """Implements :class:`idp.ports.Documents` for a provider that asks nobody for anything."""
 
-    def get(self, url: str, *, limit: int = 0, seconds: float = 0.0) -> Document:
+    def get(self, url: str, client: Client, *, limit: int = 0, seconds: float = 0.0) -> Document:
         raise DocumentUnavailable("not-allowed", url)
 
-    def post(self, url: str, form: Mapping[str, str], *, seconds: float = 0.0) -> int:
+    def post(self, url: str, client: Client, form: Mapping[str, str], *, seconds: float = 0.0) -> int:
         raise DocumentUnavailable("not-allowed", url)
 
 
@@ -78,25 +78,25 @@ class ClientKeys:
         try:
             if client.jwks_uri is None:
                 return verified(token, _signing(_inline(client), alg, kid), (alg,))
-            return self._verified_by_fetched(token, client.jwks_uri, alg, kid)
+            return self._verified_by_fetched(token, client, client.jwks_uri, alg, kid)
         except DocumentUnavailable as error:
             raise BadToken(f"jwks_uri: {error}") from error
 
     def encrypting(self, client: Client, alg: str) -> tuple[Jwk, PublicKey]:
         """The client's newest key for ``alg`` (the set's first that fits). Raises DocumentUnavailable for none."""
-        usable = _inline(client) if client.jwks_uri is None else self._fetched(client.jwks_uri)
+        usable = _inline(client) if client.jwks_uri is None else self._fetched(client.jwks_uri, client)
         for jwk, key in usable:
             if encrypts(jwk, alg):
                 return jwk, key
         raise DocumentUnavailable("no-key", f"of {client.client_id} for {alg}")
 
-    def _verified_by_fetched(self, token: str, uri: str, alg: str, kid: str | None) -> dict[str, Any]:
+    def _verified_by_fetched(self, token: str, client: Client, uri: str, alg: str, kid: str | None) -> dict[str, Any]:
         try:
-            return verified(token, _signing(self._fetched(uri), alg, kid), (alg,))
+            return verified(token, _signing(self._fetched(uri, client), alg, kid), (alg,))
         except BadToken:
             if not self._retry(uri):
                 raise
-        return verified(token, _signing(self._fetched(uri, anew=True), alg, kid), (alg,))
+        return verified(token, _signing(self._fetched(uri, client, anew=True), alg, kid), (alg,))
 
     def _retry(self, uri: str) -> bool:
         """Whether a fetch beyond the usual ones may be made now; each one that may is counted."""
@@ -107,7 +107,7 @@ class ClientKeys:
             one.retried = now
         return True
 
-    def _fetched(self, uri: str, *, anew: bool = False) -> Usable:
+    def _fetched(self, uri: str, client: Client, *, anew: bool = False) -> Usable:
         """The keys at ``uri``. One thread fetches; others use what is known, or wait a moment where nothing is."""
         one, asked = self._set(uri), self._monotonic()
         if one.keys is not None and not anew and asked - one.fetched < FRESH_SECONDS:
@@ -116,7 +116,7 @@ class ClientKeys:
             return self._known(one, DocumentUnavailable("busy", uri))
         try:
             if one.keys is None or one.fetched <= asked:
-                one.keys, one.fetched = self._read(uri), self._monotonic()
+                one.keys, one.fetched = self._read(uri, client), self._monotonic()
             return one.keys
         except DocumentUnavailable as error:
             return self._known(one, error)
@@ -128,9 +128,9 @@ class ClientKeys:
             raise problem
         return one.keys
 
-    def _read(self, uri: str) -> Usable:
+    def _read(self, uri: str, client: Client) -> Usable:
         try:
-            return _imported(sound_keys(json.loads(self._documents.get(uri).body)))
+            return _imported(sound_keys(json.loads(self._documents.get(uri, client).body)))
         except (ValueError, RecursionError, InvalidClient) as error:
             raise DocumentUnavailable("not-keys", uri) from error
 

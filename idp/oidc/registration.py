@@ -141,7 +141,7 @@ class Registrar:
         if uri is None:
             return
         try:
-            listed = json.loads(self.documents.get(uri).body)
+            listed = json.loads(self.documents.get(uri, client).body)
         except (DocumentUnavailable, ValueError, RecursionError) as error:
             raise InvalidClient("sector_identifier_uri", "does not lead to a JSON list") from error
         if not isinstance(listed, list):

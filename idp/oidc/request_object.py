@@ -65,7 +65,8 @@ class RequestObjects:
         if len(reference) > MAX_REFERENCE or reference not in client.request_uris:
             raise Returned("invalid_request_uri", "request_uri is not registered for this client")
         try:
-            return self._documents.get(reference.partition("#")[0], limit=MAX_TOKEN).body.decode("ascii").strip()
+            document = self._documents.get(reference.partition("#")[0], client, limit=MAX_TOKEN)
+            return document.body.decode("ascii").strip()
         except (DocumentUnavailable, UnicodeDecodeError) as error:
             raise Returned("invalid_request_uri", "request_uri could not be fetched") from error
 

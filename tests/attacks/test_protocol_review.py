@@ -19,7 +19,7 @@ from typing import Any
 import jwt
 import pytest
 
-from idp.domain.client import AuthMethod, GrantType
+from idp.domain.client import AuthMethod, Client, GrantType
 from idp.domain.client_metadata import Encryption
 from idp.domain.jwks import check_public_keys
 from idp.errors import DocumentUnavailable, InvalidClient
@@ -258,6 +258,7 @@ def test_one_client_does_not_silence_anothers_host(server: HttpsServer) -> None:
     """It registers a request_uri that leads to a large file, or a slow search, of the other's host, and asks for it
     every ten seconds: the other's keys must still be found."""
     documents = ClientDocuments([server.host], server.ca_file)
+    mine, theirs = BASE, replace(BASE, client_id="other", registered_with="open")
 
     def large(handler: BaseHTTPRequestHandler) -> None:
         respond(handler, b"x" * 70_000)
@@ -270,20 +271,20 @@ def test_one_client_does_not_silence_anothers_host(server: HttpsServer) -> None:
     server.pages["/jwks"] = lambda handler: respond(handler, b"{}")
     for path, seconds in (("/large.pdf", 3.0), ("/search", 0.3)):
         with pytest.raises(DocumentUnavailable):
-            documents.get(server.url(path), seconds=seconds)
-        assert documents.get(server.url("/jwks")).body == b"{}"
+            documents.get(server.url(path), theirs, seconds=seconds)
+        assert documents.get(server.url("/jwks"), mine).body == b"{}"
         with pytest.raises(DocumentUnavailable) as again:
-            documents.get(server.url(path))
+            documents.get(server.url(path), theirs)
         assert again.value.reason == "cooling", "what failed is asked for again at once"
 
 
 class Slow(Mailbox):
     """Hosts that take all the time they get, and then answer well."""
 
-    def post(self, url: str, form: Any, *, seconds: float = 0.0) -> int:
+    def post(self, url: str, client: Client, form: Any, *, seconds: float = 0.0) -> int:
         if "slow" in url:
             time.sleep(0.9 * seconds)
-        return super().post(url, form)
+        return super().post(url, client, form)
 
 
 def test_slow_clients_do_not_keep_others_from_hearing_of_a_logout(
@@ -317,12 +318,9 @@ def test_slow_clients_do_not_keep_others_from_hearing_of_a_logout(
 
 
 @pytest.mark.attack("ATK-090")
-@pytest.mark.xfail(
-    strict=True,
-    reason="all clients share eight questions at once: those that registered themselves need a share of their own",
-)
 def test_slow_hosts_of_one_client_leave_room_for_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four names whose name server never answers, two addresses each: nobody else's keys are asked for."""
+    """Four names whose name server never answers, two addresses each, of clients that registered themselves: it is
+    they who wait, and everybody else's keys are asked for."""
     go_on, asked = threading.Event(), threading.Semaphore(0)
 
     def resolve(host: str, *_: Any, **__: Any) -> list[Any]:
@@ -334,17 +332,22 @@ def test_slow_hosts_of_one_client_leave_room_for_anothers(monkeypatch: pytest.Mo
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     documents = ClientDocuments()
 
-    def ask(url: str) -> str:
+    def ask(url: str, client: Client) -> str:
         with pytest.raises(DocumentUnavailable) as caught:
-            documents.get(url, seconds=5)
+            documents.get(url, client, seconds=5)
         return caught.value.reason
 
+    slow = [replace(BASE, client_id=f"slow{number}", registered_with="open") for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         try:
-            for number in range(8):
-                pool.submit(ask, f"https://slow{number % 4}.example/{number}")
-            for _ in range(8):
+            asking = [
+                pool.submit(ask, f"https://slow{number % 4}.example/{number}", one) for number, one in enumerate(slow)
+            ]
+            for _ in range(4):
                 assert asked.acquire(timeout=60)
-            assert ask("https://honest.example/jwks") == "private-address"  # it has no address here, and was asked for
+            for honest in (BASE, replace(BASE, client_id="theirs", registered_with="tok-1")):
+                # it has no address here, and was asked for
+                assert ask("https://honest.example/jwks", honest) == "private-address"
         finally:
             go_on.set()
+        assert sorted(one.result() for one in asking).count("busy") == 4

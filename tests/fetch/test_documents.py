@@ -12,10 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from idp.domain.client import Client, GrantType
 from idp.errors import ConfigurationError, DocumentUnavailable
 from idp.fetch.documents import ClientDocuments
 from idp.ports import Document
 from tests.support.https import HttpsServer, answer
+
+
+def client(name: str, registered_with: str | None = None) -> Client:
+    """One that an operator registered, or the one initial access token (or none: ``open``) made."""
+    grants = frozenset({GrantType.CLIENT_CREDENTIALS})
+    return Client(name, name, secret_digest="0" * 64, grant_types=grants, registered_with=registered_with)
+
+
+CLIENT = client("app")
 
 
 @pytest.fixture
@@ -30,21 +40,21 @@ def documents(server: HttpsServer) -> ClientDocuments:
     return ClientDocuments([server.host], server.ca_file)
 
 
-def refused(documents: ClientDocuments, url: str, **options: float) -> str:
+def refused(documents: ClientDocuments, url: str, client: Client = CLIENT, **options: float) -> str:
     with pytest.raises(DocumentUnavailable) as caught:
-        documents.get(url, **options)  # type: ignore[arg-type]
+        documents.get(url, client, **options)  # type: ignore[arg-type]
     return caught.value.reason
 
 
 def test_a_document_arrives_with_its_type(server: HttpsServer, documents: ClientDocuments) -> None:
     server.pages["/jwks?a=1"] = lambda handler: answer(handler, b"{}", Content_Type="application/json")
-    assert documents.get(server.url("/jwks?a=1#sha256")) == Document(b"{}", "application/json")
+    assert documents.get(server.url("/jwks?a=1#sha256"), CLIENT) == Document(b"{}", "application/json")
     assert server.asked == [("GET", "/jwks?a=1", b"")]
 
 
 def test_a_form_is_posted_and_any_status_told(server: HttpsServer, documents: ClientDocuments) -> None:
     server.pages["/logout"] = lambda handler: answer(handler, b"no", 400)
-    assert documents.post(server.url("/logout"), {"logout_token": "a.b&c"}) == 400
+    assert documents.post(server.url("/logout"), CLIENT, {"logout_token": "a.b&c"}) == 400
     assert server.asked == [("POST", "/logout", b"logout_token=a.b%26c")]
 
 
@@ -139,7 +149,7 @@ def test_the_lab_ca_is_believed_for_named_hosts_only(server: HttpsServer, monkey
     monkeypatch.setattr(socket, "create_connection", connect)
     assert refused(documents, "https://localhost/") == "unreachable"
     named = ClientDocuments(["localhost"], server.ca_file)
-    assert named.get("https://localhost/").body == b"{}"
+    assert named.get("https://localhost/", CLIENT).body == b"{}"
 
 
 def test_a_missing_ca_file_is_a_configuration_error(tmp_path: Path) -> None:
@@ -149,7 +159,7 @@ def test_a_missing_ca_file_is_a_configuration_error(tmp_path: Path) -> None:
 
 def test_the_longest_document(server: HttpsServer, documents: ClientDocuments) -> None:
     server.pages["/big"] = b"x" * 101
-    assert len(documents.get(server.url("/big"), limit=101).body) == 101
+    assert len(documents.get(server.url("/big"), CLIENT, limit=101).body) == 101
     assert refused(documents, server.url("/big"), limit=100) == "too-large"
 
 
@@ -164,7 +174,7 @@ def test_a_slow_address_costs_its_seconds_once_and_is_then_left_alone(server: Ht
     assert [path for _, path, _ in server.asked] == ["/slow"]
     now[0] += 10.1
     server.pages["/slow"] = b"{}"
-    assert documents.get(server.url("/slow")).body == b"{}"
+    assert documents.get(server.url("/slow"), CLIENT).body == b"{}"
 
 
 def test_a_slow_name_server_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,6 +184,55 @@ def test_a_slow_name_server_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> Non
     assert refused(ClientDocuments(), "https://slow.example/jwks", seconds=0.2) == "timeout"
     assert time.monotonic() - began < 15
     answered.set()
+
+
+@pytest.mark.attack("ATK-090")
+@pytest.mark.parametrize(
+    ("slow", "room", "none"),
+    [
+        pytest.param([client("a")] * 2, [client("b"), client("a1", "open")], [client("a")], id="one client"),
+        pytest.param(
+            [client(f"o{n // 2}", "open") for n in range(4)],
+            [client("t", "tok-1"), client("a")],
+            [client("o9", "open")],
+            id="made openly",
+        ),
+        pytest.param(
+            [client(f"t{n // 2}", f"tok-{n // 4}") for n in range(8)],
+            [client("a")],
+            [client("t9", "tok-9")],
+            id="all that registered themselves",
+        ),
+        pytest.param([client(f"a{n // 2}") for n in range(8)], [client("o", "open")], [client("a9")], id="operators'"),
+    ],
+)
+def test_nobody_holds_more_than_a_share(
+    monkeypatch: pytest.MonkeyPatch, slow: list[Client], room: list[Client], none: list[Client]
+) -> None:
+    """``slow`` ask hosts whose name servers never answer; then there is room for some and not for others."""
+    go_on, asked = threading.Event(), threading.Semaphore(0)
+
+    def resolve(host: str, *_: object, **__: object) -> list[object]:
+        if host.startswith("slow"):
+            asked.release()
+            go_on.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    documents = ClientDocuments()
+    with ThreadPoolExecutor(8) as pool:
+        try:
+            waiting = [
+                pool.submit(refused, documents, f"https://slow{number}.example/", one, seconds=30)
+                for number, one in enumerate(slow)
+            ]
+            for _ in slow:
+                assert asked.acquire(timeout=60)
+            found = [refused(documents, "https://quick.example/", one) for one in (*room, *none)]
+            assert found == ["private-address"] * len(room) + ["busy"] * len(none)
+        finally:
+            go_on.set()
+        assert {one.result() for one in waiting} == {"private-address"}
 
 
 def test_one_host_never_has_more_than_two_questions(server: HttpsServer, documents: ClientDocuments) -> None:
@@ -186,13 +245,13 @@ def test_one_host_never_has_more_than_two_questions(server: HttpsServer, documen
 
     server.pages["/wait"] = wait
     with ThreadPoolExecutor(2) as pool:
-        asking = [pool.submit(documents.get, server.url("/wait")) for _ in range(2)]
+        asking = [pool.submit(documents.get, server.url("/wait"), CLIENT) for _ in range(2)]
         both.wait()
         assert refused(documents, server.url("/wait")) == "busy"
         go_on.set()
         assert [one.result().body for one in asking] == [b"{}", b"{}"]
     server.pages["/wait"] = b"again"
-    assert documents.get(server.url("/wait")).body == b"again"
+    assert documents.get(server.url("/wait"), CLIENT).body == b"again"
 
 
 def _drip(handler: BaseHTTPRequestHandler, stopping: threading.Event) -> None:
@@ -202,3 +261,12 @@ def _drip(handler: BaseHTTPRequestHandler, stopping: threading.Event) -> None:
             handler.wfile.write(b"X")
         except OSError:
             return
+
+
+@pytest.mark.attack("ATK-090")
+def test_what_failed_for_one_client_is_asked_for_another(server: HttpsServer, documents: ClientDocuments) -> None:
+    """Whoever names another's address, with a smaller limit say, does not keep the other from it."""
+    server.pages["/jwks"] = b"x" * 101
+    with pytest.raises(DocumentUnavailable):
+        documents.get(server.url("/jwks"), client("other", "open"), limit=100)
+    assert len(documents.get(server.url("/jwks"), CLIENT).body) == 101

@@ -53,13 +53,13 @@ class Host:
     now: float = 1000.0
     seconds: list[float] = field(default_factory=list)
 
-    def get(self, url: str, *, limit: int = 0, seconds: float = 0.0) -> Document:
+    def get(self, url: str, client: Client, *, limit: int = 0, seconds: float = 0.0) -> Document:
         self.asked += 1
         if self.body is None:
             raise DocumentUnavailable("timeout", url)
         return Document(self.body, "application/json")
 
-    def post(self, url: str, form: Any, *, seconds: float = 0.0) -> int:
+    def post(self, url: str, client: Client, form: Any, *, seconds: float = 0.0) -> int:
         raise NotImplementedError
 
 

@@ -92,12 +92,12 @@ class Mailbox:
     answers: dict[str, int | str] = field(default_factory=dict)
     published: dict[str, bytes] = field(default_factory=dict)
 
-    def get(self, url: str, *, limit: int = 0, seconds: float = 0.0) -> Document:
+    def get(self, url: str, client: Client, *, limit: int = 0, seconds: float = 0.0) -> Document:
         if url not in self.published:
             raise DocumentUnavailable("unreachable", url)
         return Document(self.published[url], "application/json")
 
-    def post(self, url: str, form: Any, *, seconds: float = 0.0) -> int:
+    def post(self, url: str, client: Client, form: Any, *, seconds: float = 0.0) -> int:
         answer = self.answers.get(url, 200)
         if isinstance(answer, str):
             raise DocumentUnavailable(answer, url)
