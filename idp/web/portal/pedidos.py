@@ -17,6 +17,7 @@ from idp.flow.outorga import EmNomeDe, Refused
 from idp.web.outcome import see_other
 from idp.web.portal.campos import PEDIR, Leitura, a_year_from, date_types, longest, receiving, require
 from idp.web.portal.conceder import Conceder
+from idp.web.portal.de_novo import again, outorgante, whom
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia, legivel
@@ -114,6 +115,8 @@ class Pedidos:
     def read(self, quem: Session, begun: Preenchimento, campos: dict[str, list[str]]) -> tuple[Leitura, Solicitacao]:
         kept = {name: values for name, values in campos.items() if name != "linhas" or len(str(values)) < 30_000}
         self.portal.door.preenchimentos.send(begun, kept)
+        if (before := outorgante(self.portal, quem, begun)) is not None:
+            campos = campos | {"outorgante": [before.outorgante.numero]}
         leitura = Leitura(replace(begun, campos=campos), dia(self.portal.clock.now()))
         options = self.options(quem)
         return leitura, Solicitacao(
@@ -150,6 +153,7 @@ class Pedidos:
         politica = self.portal.politica
         prazo = longest(politica, Ato.OUTORGAR, next(one for one in options if one.qualidade))
         most = today + prazo if prazo else None
+        before = outorgante(self.portal, quem, begun)
         return {
             "titulo": "Pedir procuração a muitas empresas" if many else "Pedir uma procuração",
             "explicacao": "Cada empresa recebe o seu pedido, com os mesmos poderes e prazo, e só precisa aprovar."
@@ -166,6 +170,9 @@ class Pedidos:
             "com_outorgado": False,
             "com_outorgante": not many,
             "outorgante": begun.um("outorgante"),
+            "outorgante_de_novo": (legivel(before.outorgante_nome, 80), rotulado(before.outorgante))
+            if before
+            else None,
             "rotulo": begun.um("rotulo"),
             "lote": many,
             "linhas": begun.um("linhas"),
@@ -201,6 +208,7 @@ _ALCANCES = (
 def add_pedidos(blueprint: Blueprint, portal: Portal, conceder: Conceder) -> None:
     views, door, add = Pedidos(portal, conceder), portal.door, blueprint.add_url_rule
     add("/portal/pedir", "pedir", door.shown(partial(views.begin, tipo=PEDIDO)))
+    add("/portal/procuracoes/<id>/pedir", "pedir_de_novo", door.shown(partial(again, portal)))
     add("/portal/pedir/<pid>", "pedir_form", door.form(PEDIDO, views.form))
     keeping = door.sent(PEDIDO, partial(typed, PEDIR), views.send)
     add("/portal/pedir/<pid>", "pedir_send", keeping, methods=["POST"])
