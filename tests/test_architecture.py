@@ -78,7 +78,9 @@ TABLE = {
     "idp.fetch": may("domain errors ports certificate"),
     # These join or serve the rest. Who serves people fetches nothing: that is the worker's and the operator's. Only the
     # composition root hands over the one guarded client of what relying parties publish (docs/decisions/0014).
-    "idp.app": may("*", "*", never="authlib joserfc idp.fetch idp.worker", but="idp.fetch.documents"),
+    "idp.app": may("*", "*", never="authlib joserfc idp.fetch idp.worker"),
+    "idp.parts": may("*", "*", never="authlib joserfc flask idp.fetch idp.worker", but="idp.fetch.documents"),
+    "idp.cadastro_source": may("cadastro flow ports settings storage", "structlog"),  # hosts, worker and commands ask it
     "idp.cli": may("*", "*", never="authlib joserfc"),
     "idp.doctor": may("settings ports errors certificate.revocation certificate.trust", "cryptography OpenSSL"),
     "idp.__main__": may("cli"),
@@ -346,7 +348,7 @@ PERMITTED = [
     ("idp.oidc.endpoints", "from authlib import oauth2\nfrom idp.web.outcome import render\nfrom . import claims"),
     ("idp.sandbox.relying_party", "from authlib.integrations.requests_client import OAuth2Session"),
     ("idp.cli.sandbox", "from idp.sandbox import journey\nimport click\nimport time\ntime.monotonic()"),
-    ("idp.app", "from idp.fetch.documents import ClientDocuments"),
+    ("idp.parts", "from idp.fetch.documents import ClientDocuments"),
     ("idp.flow.steps", "import sys\nsys.exit\nself = None\nself.clock.now()"),
     ("idp.web.login", "x = 1\n" * 350),
 ]
