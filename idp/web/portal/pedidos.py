@@ -170,9 +170,7 @@ class Pedidos:
             "com_outorgado": False,
             "com_outorgante": not many,
             "outorgante": begun.um("outorgante"),
-            "outorgante_de_novo": (legivel(before.outorgante_nome, 80), rotulado(before.outorgante))
-            if before
-            else None,
+            "outorgante_de_novo": whom(before) if before else None,
             "rotulo": begun.um("rotulo"),
             "lote": many,
             "linhas": begun.um("linhas"),
