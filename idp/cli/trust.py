@@ -14,7 +14,7 @@ from idp.certificate import tokens
 from idp.certificate.revocation import DIRECTORY, CrlIndex
 from idp.certificate.trust import PINS, TrustList, compile_bundle, read_bundle
 from idp.certificate.trust.issuers import FILE, Authority
-from idp.certificate.trust.replacement import Difference, check, previous
+from idp.certificate.trust.replacement import Difference, previous, succeeding
 from idp.cli import trust_report as report
 from idp.cli.checks import list_remedy
 from idp.cli.installation import actor, audited
@@ -40,7 +40,11 @@ def group() -> None:
 @click.argument("source")
 @json_option
 @AT
-@click.option("--allow-shrink", is_flag=True, help="Accept a bundle that drops more than a fifth of the CAs.")
+@click.option(
+    "--allow-shrink",
+    is_flag=True,
+    help="Agree to fewer CAs: from now on this list is what counts.",
+)
 def import_(source: str, at: datetime, allow_shrink: bool) -> None:
     """Validate a bundle (zip, directory, file or URL) against the pinned roots and compile the list.
 
@@ -52,7 +56,7 @@ def import_(source: str, at: datetime, allow_shrink: bool) -> None:
         old = previous(path, settings.realm)
         trust = _compiled(source, settings, at)
         if old and not allow_shrink:
-            check(old, trust, at)
+            trust = succeeding(old, trust, at)
         difference = Difference.between(old, trust) if old else None
         with audited() as store:
             replace_list(path, trust, difference, store=store, source=source, actor=actor(), at=at)
@@ -76,8 +80,7 @@ def diff(source: str, at: datetime) -> None:
     settings = _real()
     try:
         old = TrustList.load(settings.trust_dir / FILE, settings.realm)
-        new = _compiled(source, settings, at)
-        check(old, new, at)
+        new = succeeding(old, _compiled(source, settings, at), at)
     except (TrustError, NotFetched, OSError) as error:
         fail(2, f"{source}: {error}")
     difference = Difference.between(old, new)
@@ -158,6 +161,8 @@ def status(at: datetime) -> None:
     else:
         click.echo(f"realm {trust.realm}, compiled {trust.compiled_at:%Y-%m-%d %H:%M} UTC")
         report.print_summary(summary)
+        if trust.missing:
+            click.echo(f"missing of what was agreed to: {', '.join(one.name for one in trust.missing)}")
         if soon:
             click.echo(f"expiring within {_SOON.days} days: {', '.join(soon)}")
         if update:

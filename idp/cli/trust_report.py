@@ -44,6 +44,7 @@ def summary(trust: TrustList, index: CrlIndex, at: datetime) -> dict[str, Any]:
             if not i.eligible
         ],
         "unreadable": [vars(u) for u in trust.unreadable],
+        "missing": [one.name for one in trust.missing],
         "ca_crl": dict(Counter(crl_state(i, index, at) for i in trust.eligible)),
     }
 

@@ -15,5 +15,5 @@ FETCH = {
     "parser-died": "the process that reads it apart ended: out of its memory (1 GiB) or time, or crashed",
     "hash-differs": "the bundle is not the one that the file of its SHA-512 speaks of",
     "hash-unreadable": "the file of its SHA-512 names no hash for the bundle",
-    "bundle-refused": "the bundle does not hold, or would drop more than a fifth of the CAs",
+    "bundle-refused": "the bundle does not hold, or lacks more than a fifth of the CAs that were agreed to",
 }

@@ -11,7 +11,7 @@ import structlog
 
 from idp.certificate.trust import PINS, TrustList
 from idp.certificate.trust.issuers import FILE
-from idp.certificate.trust.replacement import Difference, check, previous, same
+from idp.certificate.trust.replacement import Difference, previous, same, succeeding
 from idp.errors import TrustError
 from idp.fetch import apart
 from idp.fetch.bundle import fetch_bundle
@@ -55,7 +55,7 @@ class TrustUpdate:
             if old and same(old, new):
                 return done
             if old:
-                check(old, new, at)
+                new = succeeding(old, new, at)
         except TrustError as error:
             raise NotFetched("bundle-refused", str(error)) from error
         difference = Difference.between(old, new) if old else None

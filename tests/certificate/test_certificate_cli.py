@@ -152,7 +152,8 @@ def test_a_bad_bundle_leaves_the_old_list(world: World, home: Path, pinned: Path
     assert "the previous list stays" in result.output
     assert path.read_bytes() == before
     if bundle == "shrunk":
-        assert _run("trust", "import", bad, *AT, "--allow-shrink").exit_code == 0
+        agreed = _run("trust", "import", bad, *AT, "--allow-shrink", "--json")
+        assert (agreed.exit_code, json.loads(agreed.stdout)["missing"]) == (0, [])
 
 
 def test_import_tells_what_changed(world: World, home: Path, pinned: Path) -> None:
@@ -161,6 +162,20 @@ def test_import_tells_what_changed(world: World, home: Path, pinned: Path) -> No
     (pinned / "ssl.crt").write_bytes(world.pki.ca("AC SSL", world.root).certificate.read_bytes())
     changed = json.loads(_run("trust", "import", pinned, *AT, "--json").stdout)["difference"]
     assert changed == {"may_now": ["AC Nova"], "no_longer": [], "added": ["AC SSL"], "removed": []}
+
+
+@pytest.mark.attack("ATK-054")
+def test_status_names_what_is_missing_of_what_was_agreed_to(world: World, home: Path, pinned: Path) -> None:
+    for number in range(6):
+        ca = world.pki.ca(f"AC {number}", world.root)
+        (pinned / f"x{number}.crt").write_bytes(ca.certificate.read_bytes())
+    _run("trust", "import", pinned, *AT)
+    (pinned / "x5.crt").unlink()
+    assert json.loads(_run("trust", "import", pinned, *AT, "--json").stdout)["missing"] == ["AC 5"]
+    assert "missing of what was agreed to: AC 5" in _run("trust", "status", *AT).stdout
+    (pinned / "x4.crt").unlink()
+    refused = _run("trust", "import", pinned, *AT)
+    assert (refused.exit_code, "2 of the 7 CAs" in refused.output) == (2, True)
 
 
 def test_a_list_of_another_realm_is_not_replaced(world: World, home: Path, pinned: Path) -> None:

@@ -157,14 +157,28 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """A CA that might certify logins in what an operator agreed to, and that lists since then dropped or refused."""
+
+    name: str
+    sha256: str
+    valid_until: datetime
+
+
+@dataclass(frozen=True)
 class TrustList:
-    """The CAs that may certify a login in one realm, and every other CA of the bundle with the reason it may not."""
+    """The CAs that may certify a login in one realm, and every other CA of the bundle with the reason it may not.
+
+    ``missing``: what it lacks of the most that was agreed to (``idp.certificate.trust.replacement``); nothing is judged
+    by it.
+    """
 
     realm: str
     compiled_at: datetime
     roots: tuple[Root, ...]
     issuers: tuple[Issuer, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    missing: tuple[Missing, ...] = ()
     _by_name: dict[Any, tuple[Issuer, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -225,6 +239,7 @@ class TrustList:
             "roots": [{"name": r.name, "pin": r.pin, "certificate": _b64(r.der)} for r in self.roots],
             "issuers": [_to_json(issuer) for issuer in self.issuers],
             "unreadable": [vars(u) for u in self.unreadable],
+            "missing": [vars(m) | {"valid_until": m.valid_until.isoformat()} for m in self.missing],
         }
         write_atomically(path, json.dumps(document, indent=1).encode())
 
@@ -246,6 +261,10 @@ class TrustList:
                 tuple(Root(base64.b64decode(r["certificate"]), pin=r["pin"]) for r in document["roots"]),
                 tuple(_from_json(issuer) for issuer in document["issuers"]),
                 tuple(Unreadable(**u) for u in document["unreadable"]),
+                tuple(
+                    Missing(m["name"], m["sha256"], datetime.fromisoformat(m["valid_until"]))
+                    for m in document.get("missing", ())
+                ),
             )
             trust._check(path)
         except TrustError:

@@ -1,12 +1,17 @@
-"""One list in the place of another: what changes, and whether it may."""
+"""One list in the place of another: what changes, and whether it may.
+
+Whoever stands between the authority's server and this one can leave CAs out of a bundle. What a new list may lack is
+therefore counted from the most that was ever agreed to, not from the list before it: a little less each day adds up.
+Only an operator who says so (``--allow-shrink``) makes a smaller list the one that counts.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from idp.certificate.trust.issuers import Issuer, TrustList
+from idp.certificate.trust.issuers import Issuer, Missing, TrustList
 from idp.errors import TrustError
 
 _MAX_LOSS = 0.2
@@ -42,12 +47,21 @@ class Difference:
         )
 
 
-def check(old: TrustList, new: TrustList, at: datetime) -> None:
-    """Raises TrustError when more than a fifth of the CAs that may certify a login would go. One that expired
-    meanwhile is no loss."""
-    alive = {i.sha256 for i in old.eligible if i.valid_until and at <= i.valid_until}
-    if len(alive - {i.sha256 for i in new.eligible}) > _MAX_LOSS * len(alive):
-        raise TrustError("more than a fifth of the CAs would go; if that is right, add --allow-shrink")
+def succeeding(old: TrustList, new: TrustList, at: datetime) -> TrustList:
+    """``new`` with what it lacks of the CAs that ``old`` has and lacks already. One that expired meanwhile is no loss.
+    Raises TrustError when that is more than a fifth of them."""
+    agreed = {one.sha256: one for one in old.missing if at <= one.valid_until}
+    for one in old.eligible:
+        if one.valid_until and at <= one.valid_until:
+            agreed[one.sha256] = Missing(one.name, one.sha256, one.valid_until)
+    lost = agreed.keys() - {one.sha256 for one in new.eligible}
+    if len(lost) > _MAX_LOSS * len(agreed):
+        names = ", ".join(sorted(agreed[one].name for one in lost))
+        raise TrustError(
+            f"{len(lost)} of the {len(agreed)} CAs last agreed to would be gone, more than a fifth ({names}); "
+            "if that is right, idp trust import with --allow-shrink"
+        )
+    return replace(new, missing=tuple(sorted((agreed[one] for one in lost), key=lambda one: one.name)))
 
 
 def same(old: TrustList, new: TrustList) -> bool:
