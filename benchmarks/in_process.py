@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.load import Measured
-from idp.app import Parts
 from idp.oidc.access_token import grant_of
 from idp.oidc.jose import unverified_claims
+from idp.parts import Parts
 from idp.settings import Settings
 
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 import idp.app
+import idp.parts
 from benchmarks.installation import ISSUER, Visitor, install
 from benchmarks.relying_party import AUTHORIZATION, REDEEM, authorize_path
 from idp.storage.ephemeral import open_ephemeral
@@ -98,8 +99,8 @@ def installed(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
         opened.append(store)  # type: ignore[arg-type]
         return Counted(store, trips)
 
-    monkeypatch.setattr(idp.app, "open_store", counted_store)
-    monkeypatch.setattr(idp.app, "open_ephemeral", counted_ephemeral)
+    monkeypatch.setattr(idp.parts, "open_store", counted_store)
+    monkeypatch.setattr(idp.parts, "open_ephemeral", counted_ephemeral)
     # Whether a client has changed is asked once in this many seconds, whatever is served meanwhile.
     app = idp.app.create_issuer(ready.settings.model_copy(update={"cache_seconds": 60.0}))
     here = Installed(app.test_client(use_cookies=False), ready.visitors[0], trips)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from idp.app import cadastro_source
 from idp.cadastro.https import Failed
 from idp.cadastro.remoto import CONTRIBUINTE, REPRESENTANTE, RemoteCadastro
+from idp.cadastro_source import cadastro_source
 from idp.cli.installation import installation
 from idp.cli.output import fail, json_option, show
 from idp.clock import SystemClock

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from idp import audit, politica
-from idp.app import cadastro_source
 from idp.cadastro.remoto import RemoteCadastro
+from idp.cadastro_source import cadastro_source
 from idp.certificate.trust.current import CurrentTrust
 from idp.certificate.trust.issuers import FILE
 from idp.clock import SystemClock

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import idp.app
+import idp.parts
 from benchmarks.installation import ISSUER, install
 from idp.storage.sql import SqlStore, open_store
 
@@ -17,7 +18,7 @@ DISCOVERY = ("openid-configuration", "oauth-authorization-server")
 def test_the_endpoint_is_there_where_the_settings_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ready = install(tmp_path, f"sqlite:///{tmp_path}/portaria.sqlite", "sql", visitors=1)
     stores: list[SqlStore] = []
-    monkeypatch.setattr(idp.app, "open_store", lambda url: stores.append(open_store(url)) or stores[-1])
+    monkeypatch.setattr(idp.parts, "open_store", lambda url: stores.append(open_store(url)) or stores[-1])
     found = {}
     for mode in ("off", "token", "open"):
         http = idp.app.create_issuer(ready.settings.model_copy(update={"registration": mode})).test_client()
