@@ -54,6 +54,8 @@ class _Plan:
             if name not in parameters
         }
         self._to_driver = [(name, convert) for name, convert in to_driver.items() if name in parameters and convert]
+        # Asking the cursor instead would have psycopg describe every column of every answer.
+        self._returns = bool(compiled._result_columns)
         results = (column.type.dialect_impl(dialect) for column in compiled._result_columns)
         from_driver = [kind.result_processor(dialect, None) for kind in results]
         self._from_driver = [(at, convert) for at, convert in enumerate(from_driver) if convert]
@@ -68,7 +70,7 @@ class _Plan:
             for listener in connection.dispatch.before_cursor_execute:
                 listener(connection, cursor, self._sql, bound, None, False)
             cursor.execute(self._sql, bound)
-            found: Any = cursor.fetchall() if cursor.description else []
+            found: Any = cursor.fetchall() if self._returns else []
         except connection.dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, self._sql, bound, cursor, None)  # raises
         finally:
