@@ -14,7 +14,8 @@ class Session:
     """``key`` is the digest of the cookie's value: the value itself is never stored, and it is renewed at every login.
     ``id`` outlives those renewals as long as the holder is the same: grants and ``sid`` hang on it. ``auth_time`` is
     the moment the handshake's return code was redeemed. ``dispositivo``: browser and system as it names itself, to be
-    recognised by its person."""
+    recognised by its person. ``asks``: ids of clients for which the person wants to choose anew next time, whatever is
+    remembered."""
 
     key: str
     id: str
@@ -23,3 +24,4 @@ class Session:
     auth_time: datetime
     expires_at: datetime
     dispositivo: str = ""
+    asks: frozenset[str] = frozenset()

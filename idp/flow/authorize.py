@@ -124,14 +124,16 @@ class Journey(Selecting):
             return AskLogin(tx, verdict)
         previous = self.sessions.get(session_key) if session_key else None
         cookie = new_secret()
+        same = previous if previous and _same_person(previous.holder, verdict.holder) else None
         session = Session(
             key=digest(cookie),
-            id=previous.id if previous and _same_person(previous.holder, verdict.holder) else new_id(),
+            id=same.id if same else new_id(),
             holder=verdict.holder,
             certificado=verdict.certificado,
             auth_time=now,
             expires_at=min(now + self.policy.session, verdict.certificado.validade),
             dispositivo=dispositivo,
+            asks=same.asks if same else frozenset(),
         )
         self.sessions.enlist(self.ourselves(session), session)
         self.sessions.put(session)
@@ -163,7 +165,7 @@ class Journey(Selecting):
         if not isinstance(outcome, Granted):
             return outcome
         cookie = new_secret()
-        renewed = replace(tx.session, key=digest(cookie))
+        renewed = replace(tx.session, key=digest(cookie), asks=tx.session.asks - {tx.request.client_id})
         moved = self.sessions.renew(tx.session.key, renewed)
         if self.sessions.ended(renewed.id):  # a logout at this moment counts for this grant too
             with self.store.begin() as uow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idp.domain.client import Client
@@ -93,6 +93,18 @@ class Autorizacoes:
             uow.consents.forget(sub, client_id)
             uow.audit.append(events.consent_forgotten(now, quem.holder, client_id, len(ended)))
         return len(ended)
+
+    def trocar(self, quem: Session, client_id: str) -> Client:
+        """Have the list of choices shown at the next entry of this session into one application, whatever is
+        remembered of it; until then what the application holds stays as it is. Raises NotFound where it has nothing of
+        theirs."""
+        client = next((one.client for one in self.aplicacoes(quem) if one.client.client_id == client_id), None)
+        if client is None:
+            raise NotFound("client")
+        asking = replace(quem, asks=quem.asks | {client_id})
+        if self.sessions.renew(quem.key, asking) and self.sessions.ended(quem.id):  # a logout at this moment counts
+            self.sessions.end(asking)
+        return client
 
     def _one(
         self, uow: UnitOfWork, quem: Session, client: Client, kept: Remembered | None, held: Sequence[Grant]

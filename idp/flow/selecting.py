@@ -159,7 +159,7 @@ class Selecting(ABC):
         """Take up a remembered choice where the rules allow one: the hinted token's, or the only one there is. And
         whether there is anything to choose, which only a silent request needs to know. A public client at a loopback
         address may be any program on the computer: nobody's consent is remembered for that (RFC 8252 §8.6)."""
-        if tx.request.prompt & {Prompt.CONSENT, Prompt.SELECT_ACCOUNT}:
+        if tx.request.prompt & {Prompt.CONSENT, Prompt.SELECT_ACCOUNT} or client.client_id in session.asks:
             return tx, True
         if session.auth_time >= tx.started_at and session.certificado.validade - now <= EXPIRY_WARNING:
             return tx, True  # whoever just showed a certificate that ends soon must see the page that says so

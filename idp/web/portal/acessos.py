@@ -19,6 +19,7 @@ from idp.web.views.portal_vista import Decisao
 _CLIENT = re.compile(r"[!-~]{1,255}\Z")
 _FEITO = {
     "retirar": "Autorização retirada. O serviço perde o acesso em poucos minutos.",
+    "trocar": "Na próxima vez que você entrar nesse serviço, a lista das suas inscrições aparece de novo.",
     "encerrar": "Sessão encerrada, com os acessos que ela deu.",
     "outras": "Todas as outras sessões foram encerradas, com os acessos que elas deram.",
 }

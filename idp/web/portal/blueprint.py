@@ -30,6 +30,7 @@ from idp.web.portal.parts import Portal
 from idp.web.portal.pedidos import add_pedidos
 from idp.web.portal.preenchimentos import Preenchimentos
 from idp.web.portal.procuracoes import add_procuracoes
+from idp.web.portal.trocar import add_trocar
 from idp.web.portal.usos import add_usos
 from idp.web.views.certificate import refusal
 from idp.web.views.portal_avisos import NAO_ENCONTRADA, impedido, mudou
@@ -95,6 +96,7 @@ def portal_blueprint(portal: Portal) -> Blueprint:
     add_equipe(blueprint, portal)
     add_usos(blueprint, portal)
     add_acessos(blueprint, portal)
+    add_trocar(blueprint, portal)
     add_dados(blueprint, portal)
 
     @blueprint.errorhandler(NotFound)

@@ -73,6 +73,11 @@ def withdrawing(client_id: str) -> str:
     return f"/portal/aplicacoes/retirar?{urlencode({'aplicacao': client_id})}"
 
 
+def switching(client_id: str) -> str:
+    """The address at which another inscrição is asked for in an application."""
+    return f"/portal/aplicacoes/trocar?{urlencode({'aplicacao': client_id})}"
+
+
 def _choice(ref: RepresentationRef, nome: str) -> str:
     inscricao = f"inscrição {ref.inscricao.numero} ({ref.inscricao.uf})"
     return ", ".join(filter(None, (legivel(nome, 60), inscricao, _MODOS[ref.modo])))
