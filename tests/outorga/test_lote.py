@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from idp.domain.documents import CNPJ
 from idp.domain.procuracao import TipoEscopo
 from idp.errors import NotFound
 from idp.flow.outorga import Refused
-from tests.outorga.world import DAY, World, solicitacao
+from tests.outorga.world import ACAI, CASTANHA, DAY, FIRMA, TO_FIRMA, TO_JOAO, TODAY, World, solicitacao
 
 FILE = """documento;inscricoes;nome
 99.990.001/0001-98;;Açaí da esquina
@@ -186,3 +187,54 @@ def test_no_transaction_asks_more_than_a_part(world: World) -> None:
 
     assert world.outorga.pedir_lote(world.quem("contadora"), many(230), solicitacao()).feitos == 230
     assert [size for size in sizes if size] == [100, 100, 30]
+
+
+def test_what_is_about_to_end_is_asked_for_anew_as_it_was(world: World) -> None:
+    """For as many days, from the day after its last; approved, it follows the old one without a gap."""
+    old = world.give(poderes=frozenset({"dte.consultar", "nfe.consultar"}))
+    wanted = world.outorga.renovacao(world.quem("contadora"), old.id)
+    assert (wanted.solicitacao.inicio.isoformat(), wanted.solicitacao.fim.isoformat()) == ("2027-11-22", "2028-11-20")
+    assert world.outorga.renovar(world.quem("contadora"), [old.id, old.id]) == (1, [])
+    (asked,) = world.outorga.pedidos(world.quem("contadora"), papel="feitos").itens
+    assert (asked.poderes, asked.escopo, asked.rotulo) == (old.poderes, old.escopo, "Açaí Ltda")
+    assert asked.vigencia.inicio == old.vigencia.fim
+    made, problems = world.outorga.renovar(world.quem("contadora"), [old.id])
+    assert (made, [(one.id, problem.motivo) for one, problem in problems]) == (0, [(old.id, "ja_pedido")])
+
+
+def test_what_ended_begins_today_and_no_longer_than_the_policy(world: World) -> None:
+    long = world.give("castanha", em_nome_de=CASTANHA, fim=date(2031, 11, 21))
+    _, problems = world.outorga.renovar(world.quem("contadora"), [long.id])
+    assert {(one.campo, one.motivo) for _, one in problems} == {("fim", "prazo")}, "five years ahead it is too early"
+    old = world.give(fim=date(2027, 1, 1))
+    world.clock.tick(100 * DAY)
+    wanted = world.outorga.renovacao(world.quem("contadora"), old.id).solicitacao
+    assert (wanted.inicio.isoformat(), wanted.fim.isoformat()) == ("2027-03-02", "2027-04-11")
+    assert world.outorga.renovar(world.quem("contadora"), [old.id]) == (1, [])
+    wanted = world.outorga.renovacao(world.quem("contadora"), long.id).solicitacao
+    assert (wanted.inicio.isoformat(), wanted.fim.isoformat()) == ("2031-11-22", "2032-03-01")
+
+
+@pytest.mark.attack("ATK-131")
+def test_only_who_received_it_from_the_giver_asks_for_it_anew(world: World) -> None:
+    pai = world.give(**TO_FIRMA, accept="firma")
+    filha = world.give("firma", em_nome_de=FIRMA, pai=pai.id, **TO_JOAO, accept="joao")
+    own = world.give()
+    for who, id in (("joao", filha.id), ("acai", own.id), ("estranha", own.id), ("joao", pai.id)):
+        with pytest.raises(NotFound):
+            world.outorga.renovar(world.quem(who), [id])
+    with pytest.raises(NotFound):
+        world.outorga.renovar(world.quem("contadora"), [own.id, filha.id])
+    assert made(world) == [], "all or none is theirs before the first is asked"
+
+
+def test_the_whole_list_at_once_and_in_the_order_of_the_end(world: World) -> None:
+    for n, days in enumerate((300, 20, 100)):
+        world.give("castanha" if n else "acai", em_nome_de=CASTANHA if n else ACAI, fim=TODAY + days * DAY)
+    contadora = world.quem("contadora")
+    ends = [one.vigencia.fim for one in world.outorga.carteira(contadora, papel="recebidas", ordem="fim").itens]
+    assert ends == sorted(ends)
+    names = [one.outorgante_nome for one in world.outorga.inteira(contadora, papel="recebidas")]
+    assert names == ["Açaí Ltda", "Castanha Ltda", "Castanha Ltda"]
+    assert len(world.outorga.inteira(contadora, papel="recebidas", situacao="vencendo")) == 1
+    assert world.outorga.inteira(world.quem("estranha"), papel="recebidas") == []

@@ -8,6 +8,7 @@ with it. What an event leads to is the domain's (``idp.domain.procuracao``), who
 from __future__ import annotations
 
 from idp.flow.outorga.orgao import Orgao
+from idp.flow.outorga.renovar import Renovacao
 from idp.flow.outorga.servico import Outorga
 from idp.flow.outorga.tipos import (
     MOTIVOS,
@@ -32,5 +33,6 @@ __all__ = [
     "Pagina",
     "Problema",
     "Refused",
+    "Renovacao",
     "Vista",
 ]

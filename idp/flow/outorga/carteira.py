@@ -27,6 +27,8 @@ from idp.ports.outorga import Consulta, Parte
 
 POR_PAGINA = 50
 LONGEST_QUERY = 100
+MOST_AT_ONCE = 10_000
+"""Procurações in one file."""
 T = TypeVar("T")
 
 
@@ -73,13 +75,16 @@ class Carteira(Eventos):
         the beginning of a document. Raises NotEntitled for an e-CNPJ whose responsável no longer represents the
         company."""
         now, consulta = self._consulta(quem, situacao, q, pagina, ordem)
-        with self.store.reading() as uow:
-            alvos = self.alvos(uow, quem, now)
-            if papel == "concedidas":
-                found, total = uow.procuracoes.given(alvos, consulta)
-            else:
-                found, total = uow.procuracoes.received(alvos, self._in_force(uow, quem, now), consulta)
+        found, total = self._found(quem, papel, consulta, now)
         return _pagina(found, total, pagina)
+
+    @on_fresh_facts
+    def inteira(
+        self, quem: Session, *, papel: str, situacao: str = "vigentes", q: str = "", ordem: str = "nome"
+    ) -> Sequence[Procuracao]:
+        """All that :meth:`carteira` shows page by page, at most :data:`MOST_AT_ONCE`."""
+        now, consulta = self._consulta(quem, situacao, q, 1, ordem)
+        return self._found(quem, papel, replace(consulta, limit=MOST_AT_ONCE), now)[0]
 
     @on_fresh_facts
     def pedidos(
@@ -133,6 +138,13 @@ class Carteira(Eventos):
         raise NotFound("pedido")
 
     # ---------------------------------------------------------------------------------------------------------------
+
+    def _found(self, quem: Session, papel: str, consulta: Consulta, now: datetime) -> tuple[Sequence[Procuracao], int]:
+        with self.store.reading() as uow:
+            alvos = self.alvos(uow, quem, now)
+            if papel == "concedidas":
+                return uow.procuracoes.given(alvos, consulta)
+            return uow.procuracoes.received(alvos, self._in_force(uow, quem, now), consulta)
 
     def _consulta(
         self, quem: Session, situacao: str, q: str, pagina: int, ordem: str = "nome"

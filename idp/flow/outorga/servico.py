@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from idp.flow.outorga.carteira import Carteira
 from idp.flow.outorga.equipe import Equipe
-from idp.flow.outorga.lote import Lotes
+from idp.flow.outorga.renovar import Renovacoes
 
 
-class Outorga(Carteira, Equipe, Lotes):
+class Outorga(Renovacoes, Equipe):
     """``quem`` is always a session: whom a certificate proved, by which one, and when.
 
     Every method may raise CertificateRefused and RevocationUnknown (the certificate of the session is judged again),

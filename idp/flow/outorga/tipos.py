@@ -54,6 +54,7 @@ MOTIVOS = {
     "muitos": "more than allowed; detail: how many",
     "ja_pedido": "a request to the same person is still open",
     "negado": "asked and denied a short while ago; detail: the first day to ask again, ISO 8601",
+    "nao_pode": "this certificate does not stand for who would ask; detail: the Impedimento",
     "repetido": "stands in the file before; detail: its line",
     "mudou": "what was shown no longer holds; read it again",
     "colunas": "the file has no column of that name; detail: its name",

@@ -30,6 +30,7 @@ from idp.web.portal.parts import Portal
 from idp.web.portal.pedidos import add_pedidos
 from idp.web.portal.preenchimentos import Preenchimentos
 from idp.web.portal.procuracoes import add_procuracoes
+from idp.web.portal.renovar import add_renovar
 from idp.web.portal.trocar import add_trocar
 from idp.web.portal.usos import add_usos
 from idp.web.views.certificate import refusal
@@ -93,6 +94,7 @@ def portal_blueprint(portal: Portal) -> Blueprint:
     conceder = add_conceder(blueprint, portal)
     add_pedidos(blueprint, portal, conceder)
     add_lote(blueprint, portal, conceder)
+    add_renovar(blueprint, portal)
     add_equipe(blueprint, portal)
     add_usos(blueprint, portal)
     add_acessos(blueprint, portal)

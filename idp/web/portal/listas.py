@@ -16,9 +16,10 @@ from idp.domain.session import Session
 from idp.flow.entry import FRONT
 from idp.web.outcome import see_other
 from idp.web.parameters import once
-from idp.web.portal.parts import Portal, choice, page_number, searched
+from idp.web.portal.parts import Portal, choice, page_number, searched, word
+from idp.web.portal.planilha import planilha
 from idp.web.portal.usos import ultimos
-from idp.web.views.portal import ORDENS, SITUACOES, Recorte, item, lista
+from idp.web.views.portal import COLUNAS, ORDENS, SITUACOES, Recorte, item, linha, lista
 from idp.web.views.portal_pedidos import PAPEIS, SITUACOES_PEDIDO, pedido_item
 
 FEW = 5
@@ -66,6 +67,7 @@ class Listas:
             pedidos=[pedido_item(one, "recebidos", now) for one in pedidos.itens[:FEW]],
             pedidos_total=pedidos.total,
             vencendo=[item(one, papel, now, eu) for papel, page in ending for one in page.itens[:FEW]],
+            vencendo_recebidas=ending[0][1].total,
             vencendo_total=sum(page.total for _, page in ending),
             usos=ultimos(portal, quem),
             recebidas=outorga.carteira(quem, papel="recebidas").total,
@@ -89,8 +91,19 @@ class Listas:
             explicacao=explicacao,
             acoes=acoes,
             outros=(),
+            marcar=papel == "recebidas" and situacao == "vencendo",
+            aviso="Marque pelo menos uma procuração." if word("aviso") == "marque" else "",
+            planilha=recorte.endereco(path=f"/portal/{papel}/planilha"),
             lista=lista([item(one, papel, now, eu) for one in page.itens], page, recorte, SITUACOES, ORDENS),
         )
+
+    def sheet(self, quem: Session, papel: str) -> Response:
+        """The same rows as a file."""
+        situacao = choice("situacao", SITUACOES)
+        recorte = self._recorte(quem, papel, situacao, choice("ordem", ORDENS, _ordem(situacao)))
+        found = self.portal.outorga.inteira(quem, papel=papel, situacao=situacao, q=recorte.q, ordem=recorte.ordem)
+        now = self.portal.clock.now()
+        return planilha(f"procuracoes-{papel}.csv", [COLUNAS, *(linha(one, now) for one in found)])
 
     def pedidos(self, quem: Session) -> Response:
         now, papel = self.portal.clock.now(), choice("papel", PAPEIS)
@@ -108,6 +121,9 @@ class Listas:
             explicacao=explicacao,
             acoes=(pedir, muitas) if papel == "feitos" else (),
             outros=(outro,) if papel == "feitos" else (outro, pedir),
+            marcar=False,
+            aviso="",
+            planilha="",
             lista=lista([pedido_item(one, papel, now) for one in page.itens], page, recorte, SITUACOES_PEDIDO, {}),
         )
 
@@ -140,4 +156,6 @@ def add_lists(blueprint: Blueprint, portal: Portal) -> None:
     for nome in (*_LISTAS, "pedidos"):
         shown = views.pedidos if nome == "pedidos" else partial(views.procuracoes, papel=nome)
         add(f"/portal/{nome}", nome, door.shown(shown))
+        if nome in _LISTAS:
+            add(f"/portal/{nome}/planilha", f"{nome}_planilha", door.shown(partial(views.sheet, papel=nome)))
         add(f"/portal/{nome}", f"{nome}_post", door.pressed(partial(views.search, nome=nome)), methods=["POST"])

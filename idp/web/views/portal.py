@@ -48,7 +48,7 @@ class Estado:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row. ``nota``: a further line, "" where there is none."""
+    """One row. ``nota``: a further line, "" where there is none. ``id``: of a procuração."""
 
     href: str
     titulo: str
@@ -57,6 +57,7 @@ class Item:
     prazo: str
     estado: Estado
     nota: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,10 @@ class Recorte:
     q: str
     perdida: bool
 
-    def endereco(self, **more: str) -> str:
-        """Where these rows are found. Nothing that was typed is in it."""
+    def endereco(self, *, path: str = "", **more: str) -> str:
+        """Where these rows are found, here or under ``path``. Nothing that was typed is in it."""
         named = {"papel": self.papel, "situacao": self.situacao, "ordem": self.ordem, "busca": self.busca, **more}
-        return f"{self.path}?{urlencode({name: value for name, value in named.items() if value})}"
+        return f"{path or self.path}?{urlencode({name: value for name, value in named.items() if value})}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,30 @@ def item(procuracao: Procuracao, papel: str, now: datetime, eu: Documento) -> It
         prazo(procuracao),
         estado(procuracao, now),
         ". ".join(notes),
+        procuracao.id,
+    )
+
+
+COLUNAS = (
+    *("outorgante", "documento do outorgante", "outorgado", "documento do outorgado"),
+    *("situação", "primeiro dia", "último dia", "poderes", "inscrições", "código"),
+)
+"""Of :func:`linha`."""
+
+
+def linha(procuracao: Procuracao, now: datetime) -> tuple[str, ...]:
+    """One row of the list as a file: documents as on the pages, a person's masked."""
+    return (
+        legivel(procuracao.outorgante_nome, 200),
+        publico(procuracao.outorgante),
+        legivel(procuracao.outorgado_nome, 200),
+        publico(procuracao.outorgado),
+        estado(procuracao, now).texto,
+        data(procuracao.vigencia.inicio),
+        ultimo_dia(procuracao.vigencia.fim),
+        "; ".join(todos_em_palavras(procuracao.poderes)),
+        ", ".join(f"{one.numero} ({one.uf})" for one in sorted(procuracao.escopo.inscricoes)) or "todas do alcance",
+        procuracao.id,
     )
 
 

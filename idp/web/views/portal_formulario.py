@@ -116,6 +116,7 @@ _WORDS: dict[str, _Words] = {
     "muitos": lambda d: "São mais do que o permitido" + (f": no máximo {d}." if d else "."),
     "ja_pedido": lambda d: "Já há um pedido seu a esta pessoa esperando resposta.",
     "negado": lambda d: f"Esta pessoa negou um pedido seu há pouco. Você pode pedir de novo a partir de {_dia(d)}.",
+    "nao_pode": lambda d: "Com este certificado você não pode pedir em nome de quem a recebeu.",
     "repetido": lambda d: f"Este número já está na linha {d}.",
     "mudou": lambda d: "Algo mudou desde que o texto foi mostrado. Leia-o de novo antes de confirmar.",
     "colunas": lambda d: f"O arquivo não tem a coluna “{d}”. Baixe o modelo e confira a primeira linha.",

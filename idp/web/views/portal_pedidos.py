@@ -9,7 +9,8 @@ from datetime import datetime
 
 from idp.domain.designacao import Designacao, EstadoDesignacao
 from idp.domain.pedido import EstadoPedido, Pedido
-from idp.flow.outorga import Problema
+from idp.domain.procuracao import Procuracao
+from idp.flow.outorga import Problema, Renovacao
 from idp.web.text import data, legivel, momento, ultimo_dia
 from idp.web.views.portal import Estado, Item, resumo, rotulado
 from idp.web.views.portal_formulario import palavras
@@ -94,6 +95,26 @@ def pedido_partes(pedido: Pedido) -> tuple[tuple[str, str], ...]:
         ("Validade pedida", f"de {data(pedido.vigencia.inicio)} até o fim do dia {ultimo_dia(pedido.vigencia.fim)}"),
         ("Feito em", momento(pedido.criado_em)),
     )
+
+
+def renovacao_item(one: Renovacao) -> Item:
+    """What would be asked anew, and of what."""
+    old, asked = one.procuracao, one.solicitacao
+    return Item(
+        f"/portal/procuracoes/{old.id}",
+        legivel(old.outorgante_nome, 80),
+        rotulado(old.outorgante),
+        resumo(old.poderes),
+        f"Nova: de {asked.inicio:%d/%m/%Y} até o fim do dia {asked.fim:%d/%m/%Y}",
+        Estado("", ""),
+        f"A de hoje termina em {ultimo_dia(old.vigencia.fim)}",
+        old.id,
+    )
+
+
+def renovacao_recusada(old: Procuracao, problem: Problema) -> list[str]:
+    """(name of the outorgante, why it was not asked)."""
+    return [legivel(old.outorgante_nome, 80), palavras(problem.campo, problem.motivo, problem.detail)]
 
 
 def pessoa(one: Designacao, now: datetime, *, de_fora: bool) -> Pessoa:

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ from idp.flow.authorize import Journey
 from idp.flow.autorizacoes import Autorizacoes
 from idp.flow.logout import Logout
 from idp.flow.meus_dados import ZONES, MeusDados
-from idp.flow.outorga import EmNomeDe, Lote, NotFresh, Pagina, Problema, Refused, Vista
+from idp.flow.outorga import EmNomeDe, Lote, NotFresh, Pagina, Problema, Refused, Renovacao, Vista
 from idp.flow.usos import Usos
 from idp.web.assets import assets_blueprint
 from idp.web.login import login_blueprint
@@ -285,6 +285,18 @@ class Notary:
         if papel == "recebidos" and isinstance(quem.holder, PessoaFisica):
             found = ()
         return Pagina(found, len(found), 1, 1)
+
+    def inteira(self, quem: Session, *, papel: str, situacao: str, q: str, ordem: str) -> Sequence[Procuracao]:
+        return self.carteira(quem, papel=papel, situacao=situacao, q=q, ordem=ordem).itens
+
+    def renovacao(self, quem: Session, id: str) -> Renovacao:
+        old = self.ver(quem, id).procuracao
+        day, party = date(2026, 12, 5), (old.outorgado, str(old.outorgante))
+        return Renovacao(old, Solicitacao(*party, old.poderes, old.escopo.tipo, day, day.replace(year=2027)))
+
+    def renovar(self, quem: Session, ids: Sequence[str]) -> tuple[int, Sequence[tuple[Procuracao, Problema]]]:
+        self.feitos.append(("renovar", *ids))
+        return len(ids) - 1, [(self.ver(quem, ids[0]).procuracao, Problema("outorgante", "ja_pedido"))]
 
     def ver(self, quem: Session, id: str) -> Vista:
         for papel, some in (("outorgado", "recebidas"), ("outorgante", "concedidas")):
@@ -614,6 +626,7 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
         ("inicio-contadora", contadora, "/portal"),
         ("inicio-empresa", empresa, "/portal"),
         ("recebidas", contadora, "/portal/recebidas?situacao=todas"),
+        ("recebidas-vencendo", contadora, "/portal/recebidas?situacao=vencendo"),
         ("recebidas-nada", contadora, search(contadora, "/portal/recebidas", "padaria")),
         ("concedidas", empresa, "/portal/concedidas"),
         ("pedidos-recebidos", empresa, "/portal/pedidos"),
@@ -680,6 +693,12 @@ def pages(stage: Stage) -> Iterator[tuple[str, FlaskClient, str]]:
     many = begin(contadora, "/portal/lote")
     done = sent(contadora, many, {**GOOD, "linhas": "99990001000198\n12ABC34501DE35\n123"})
     yield "lote-feito", contadora, str(done.headers["Location"])
+    for name in ("renovar", "renovar-feito"):
+        data = {"token": token(contadora.get("/portal/recebidas")), "procuracao": ["prc-estaleiro", "prc-nenhuma"]}
+        asked = str(post(contadora, "/portal/renovar", data).headers["Location"])
+        if name == "renovar-feito":
+            post(contadora, asked, {"token": data["token"]})
+        yield name, contadora, asked
     crowded = stage.outorga.carteiras["recebidas"]
     crowded += [recebida(f"prc-{i}", people.CASTANHA, f"COMERCIO NUMERO {i:04d} LTDA") for i in range(400)]
     stage.trail.kept[:0] = crowd(NOW, 5000)

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from idp.flow.outorga import Lote, Problema
+from idp.web.portal.planilha import csv_text
 from tests.web import people
 from tests.web.html import Tree
 from tests.web.portal.stage import GOOD, Stage, begin, post, recebida, search, sent, token
@@ -115,3 +116,70 @@ def begin_while_well(stage: Stage, client: FlaskClient) -> str:
     assert post(client, at, data).status_code == 500
     stage.outorga.pedir_lote = pedir_lote  # type: ignore[method-assign]
     return at
+
+
+def test_what_ends_soon_is_marked_read_and_asked_for_anew(stage: Stage, contadora: FlaskClient) -> None:
+    page = contadora.get("/portal/recebidas?situacao=vencendo")
+    form = {"token": token(page)}
+    nothing = post(contadora, "/portal/renovar", form)
+    assert "Marque pelo menos uma" in contadora.get(nothing.headers["Location"]).text
+    asked = post(contadora, "/portal/renovar", {**form, "acao": "marcadas", "procuracao": "prc-estaleiro"})
+    at = asked.headers["Location"]
+    shown = contadora.get(at).text
+    assert "ESTALEIRO ENCONTRO DAS AGUAS LTDA" in shown
+    assert "Nova: de 05/12/2026 até o fim do dia 05/12/2027" in shown
+    assert "Nada foi enviado ainda" in shown
+    assert stage.outorga.feitos == []
+    for _ in range(2):
+        post(contadora, at, form)
+    assert stage.outorga.feitos == [("renovar", "prc-estaleiro")], "sent once, however often it is pressed"
+    assert "Já há um pedido seu a esta pessoa esperando resposta." in contadora.get(at).text
+    every = post(contadora, "/portal/renovar", {**form, "acao": "todas", "todas": ["prc-estaleiro", "prc-acai"]})
+    assert "Enviar os 2 pedidos" in contadora.get(every.headers["Location"]).text
+
+
+@pytest.mark.attack("ATK-093")
+@pytest.mark.attack("ATK-131")
+def test_another_s_renewal_is_neither_seen_nor_sent(stage: Stage, contadora: FlaskClient) -> None:
+    data = {"token": token(contadora.get("/portal/recebidas")), "procuracao": "prc-estaleiro"}
+    assert post(contadora, "/portal/renovar", {"procuracao": "prc-estaleiro"}).status_code == 400
+    at = post(contadora, "/portal/renovar", data).headers["Location"]
+    other = stage.browser(people.EMPRESA, "E")
+    assert other.get(at).status_code == 403
+    assert post(other, at, {"token": token(other.get("/portal/recebidas"))}).status_code == 403
+    stranger = {"token": token(other.get("/portal/recebidas")), "procuracao": "prc-estaleiro"}
+    page = other.get(post(other, "/portal/renovar", stranger).headers["Location"]).text
+    assert "ESTALEIRO" not in page
+    assert stage.outorga.feitos == []
+
+
+def test_the_list_as_a_file_obeys_nobody(stage: Stage, contadora: FlaskClient) -> None:
+    stage.outorga.carteiras["recebidas"].append(recebida("prc-x", people.CASTANHA, "=HYPERLINK(1;2)"))
+    page = contadora.get("/portal/recebidas?situacao=todas").text
+    href = next(one.attributes["href"] for one in Tree(page).all("a") if "planilha" in one.attributes.get("href", ""))
+    answer = contadora.get(href)
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="procuracoes-recebidas.csv"'
+    rows = list(csv.DictReader(StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    assert [row["outorgante"] for row in rows][-1] == "'=HYPERLINK(1;2)"
+    assert rows[0] == {
+        "outorgante": "ACAI DO RIO NEGRO ALIMENTOS LTDA",
+        "documento do outorgante": "99.990.001/0001-98",
+        "outorgado": "FRANCISCA CHAGAS DO NASCIMENTO",
+        "documento do outorgado": "***.001.022-**",
+        "situação": "Em vigor",
+        "primeiro dia": rows[0]["primeiro dia"],
+        "último dia": rows[0]["último dia"],
+        "poderes": rows[0]["poderes"],
+        "inscrições": "todas do alcance",
+        "código": "prc-acai",
+    }
+    found = search(contadora, "/portal/recebidas", "estaleiro", situacao="todas")
+    searched = contadora.get(found.replace("/recebidas?", "/recebidas/planilha?")).text
+    assert len(searched.splitlines()) == 2
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1"])
+def test_no_cell_is_a_formula(cell: str) -> None:
+    (row,) = csv.reader(StringIO(csv_text([[cell, "a-b"]]), newline=""), delimiter=";")
+    assert row == [f"'{cell}", "a-b"]
