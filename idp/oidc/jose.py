@@ -6,7 +6,8 @@ import binascii
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from idp.errors import IdpError
 
 PublicKey = RSAKey | ECKey
 MAX_TOKEN = 16 * 1024
+_ALGORITHMS = {name: jws.JWSRegistry.algorithms[name] for name in ("RS256", "ES256")}
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\Z")
 
 
@@ -25,10 +27,15 @@ class BadToken(IdpError):
     """A token that proves nothing. The reason is for the log."""
 
 
-def header(token: str) -> dict[str, Any]:
+def header(token: str) -> Mapping[str, Any]:
     """The protected header, believed by nobody yet. Raises BadToken unless ``token`` is a small compact JWS with a
     string ``alg`` and nothing critical (RFC 7515 §4.1.11: no extension is understood here)."""
-    found = _part(token, 0)
+    return _header(_segments(token)[0])
+
+
+@lru_cache(maxsize=256)  # whoever signs writes one header for each of its keys
+def _header(segment: str) -> Mapping[str, Any]:
+    found = _object(segment)
     if not isinstance(found.get("alg"), str) or "crit" in found or "b64" in found:
         raise BadToken("header")
     if not isinstance(found.get("kid", ""), str) or not isinstance(found.get("typ", ""), str):
@@ -38,15 +45,22 @@ def header(token: str) -> dict[str, Any]:
 
 def unverified_claims(token: str) -> dict[str, Any]:
     """What a token says of itself: good for finding whose key to try, and nothing else. Raises BadToken."""
-    return _part(token, 1)
+    return _object(_segments(token)[1])
 
 
-def _part(token: str, index: int) -> dict[str, Any]:
+def _segments(token: str) -> list[str]:
     if len(token) > MAX_TOKEN or not _COMPACT.match(token):
         raise BadToken("not a compact JWS")
-    segment = token.split(".")[index]
+    return token.split(".")
+
+
+def _object(segment: str) -> dict[str, Any]:
+    return members(_decoded(segment))
+
+
+def _decoded(segment: str) -> bytes:
     try:
-        return members(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+        return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except binascii.Error as error:
         raise BadToken("not base64url") from error
 
@@ -58,6 +72,16 @@ def verified(token: str, key: PublicKey, algorithms: Collection[str]) -> dict[st
     except (JoseError, ValueError, TypeError) as error:
         raise BadToken("signature") from error
     return members(found.payload)
+
+
+def own_claims(token: str, key: PublicKey, algorithm: str) -> dict[str, Any]:
+    """As :func:`verified` for a token whose ``header`` says that ``key``, one of ours, signed it with ``algorithm``.
+    What we signed is what we wrote, so it is not searched for what others might write. Raises BadToken."""
+    first, payload, signature = _segments(token)
+    if not _ALGORITHMS[algorithm].verify(f"{first}.{payload}".encode("ascii"), _decoded(signature), key):
+        raise BadToken("signature")
+    claims: dict[str, Any] = orjson.loads(_decoded(payload))
+    return claims
 
 
 def members(payload: bytes | None) -> dict[str, Any]:

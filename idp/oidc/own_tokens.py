@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from joserfc.jwk import import_key
 
-from idp.oidc.jose import BadToken, PublicKey, header, verified
+from idp.oidc.jose import BadToken, PublicKey, header, own_claims
 from idp.oidc.keys import Keys
 
 ID_TOKEN = "JWT"
@@ -25,6 +25,7 @@ class OwnTokens:
     def __init__(self, keys: Keys, issuer: str) -> None:
         self._keys = keys
         self._issuer = issuer
+        self._imported: dict[str, PublicKey] = {}
 
     def access_token(self, token: str, at: datetime) -> dict[str, Any]:
         """The claims of an unexpired access token of ours. Its audience is the caller's to compare. Raises BadToken."""
@@ -40,17 +41,19 @@ class OwnTokens:
 
     def _verified(self, token: str, typ: str) -> dict[str, Any]:
         found = header(token)
-        jwk = self._keys.public_jwk(found.get("kid", ""))
+        kid = found.get("kid", "")
+        jwk = self._keys.public_jwk(kid)
         if jwk is None or found.get("typ") != typ or found["alg"] != jwk["alg"]:
             raise BadToken("key, type or algorithm")
-        claims = verified(token, _imported(tuple(sorted(jwk.items()))), (jwk["alg"],))
+        claims = own_claims(token, self._key(kid, jwk), jwk["alg"])
         if claims.get("iss") != self._issuer:
             raise BadToken("issuer")
         return claims
 
-
-@lru_cache(maxsize=64)
-def _imported(jwk: tuple[tuple[str, str], ...]) -> PublicKey:
-    key = import_key(dict(jwk))
-    assert isinstance(key, PublicKey)
-    return key
+    def _key(self, kid: str, jwk: Mapping[str, str]) -> PublicKey:
+        """Imported once: a kid is the thumbprint of its key (RFC 7638), so it never stands for another."""
+        if kid not in self._imported:
+            key = import_key(dict(jwk))
+            assert isinstance(key, PublicKey)
+            self._imported[kid] = key
+        return self._imported[kid]
