@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 
 import pytest
+import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Playwright, expect, sync_playwright
@@ -24,11 +26,17 @@ hypothesis_settings.register_profile("default", _ANY_MACHINE, derandomize=bool(o
 hypothesis_settings.register_profile("deep", _ANY_MACHINE, max_examples=2000)
 
 
+def _configure(configure: Callable[..., None], **options: object) -> None:
+    configure(**options | {"cache_logger_on_first_use": False})
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="also run tests marked deep, with full counts")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A logger that keeps its first processors would hide its lines from every later file of the same process.
+    structlog.configure = partial(_configure, structlog.configure)
     hypothesis_settings.load_profile("deep" if config.getoption("--deep") else "default")
 
 

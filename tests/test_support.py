@@ -93,6 +93,8 @@ def test_a_child_dies_with_a_test_process_that_was_killed(tmp_path: Path) -> Non
     root = Path(__file__).parents[1]
     with Process([sys.executable, "-c", starter], tmp_path / "outer", cwd=root, env={"PYTHONPATH": "."}) as outer:
         child = int(outer.wait_for_output(r"(\d+)\n").group(1))
+        # Only setpriv's successor has asked to die with its parent.
+        wait_until(lambda: Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"sleep"), "the child sleeps")
         os.kill(outer.pid, signal.SIGKILL)
         wait_until(lambda: _gone(child), "the orphan is gone")
 
