@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -252,3 +253,33 @@ def test_a_search_is_the_transactions_own(world: World) -> None:
     assert isinstance(world.journey.search(asked.tx.id, "nobody", **given), AskConsent)
     assert offered(world.resume(asked)) == []
     assert offered(again(world)) != []
+
+
+# -- choosing anew, asked for elsewhere ------------------------------------------------------------------------------
+
+
+def test_whoever_asked_to_choose_anew_is_asked_once(world: World) -> None:
+    """Ada has one choice and let it be remembered: she is not asked, until she says so, and then once."""
+    with_token(world, signed_in(world, "ada"), ADA1)
+    assert isinstance(world.begin(sso=True, scopes=OFFLINE), Granted)
+    (session,) = world.sessions.kept.values()
+    world.sessions.put(replace(session, asks=frozenset({"rp"})))
+    silent = world.begin(sso=True, scopes=OFFLINE, prompt="none")
+    assert isinstance(silent, Redirected)
+    assert silent.error == "account_selection_required"
+    other = world.begin(sso=True, scopes=OFFLINE, client="app", prompt="none")
+    assert isinstance(other, Redirected)
+    assert other.error == "consent_required", "another application has nothing to do with it"
+    with_token(world, world.begin(sso=True, scopes=OFFLINE), ADA1)
+    assert isinstance(world.begin(sso=True, scopes=OFFLINE), Granted)
+
+
+def test_the_wish_to_choose_anew_outlives_a_certificate_step_of_the_same_person_alone(world: World) -> None:
+    with_token(world, signed_in(world, "ada"), ADA1)
+    (session,) = world.sessions.kept.values()
+    world.sessions.put(replace(session, asks=frozenset({"rp"})))
+    for who, asks in (("ada", {"rp"}), ("wayne", set())):
+        world.clock.at += timedelta(minutes=1)
+        world.sign_in(world.begin(scopes=OFFLINE, prompt="login", sso=True), who)
+        (session,) = world.sessions.kept.values()
+        assert session.asks == asks
