@@ -212,7 +212,7 @@ def test_what_ended_begins_today_and_no_longer_than_the_policy(world: World) -> 
     assert (wanted.inicio.isoformat(), wanted.fim.isoformat()) == ("2027-03-02", "2027-04-11")
     assert world.outorga.renovar(world.quem("contadora"), [old.id]) == (1, [])
     wanted = world.outorga.renovacao(world.quem("contadora"), long.id).solicitacao
-    assert (wanted.inicio.isoformat(), wanted.fim.isoformat()) == ("2031-11-22", "2032-03-01")
+    assert (wanted.inicio.isoformat(), wanted.fim.isoformat()) == ("2031-11-22", "2032-02-29")
 
 
 @pytest.mark.attack("ATK-131")

@@ -13,6 +13,7 @@ from idp.flow.outorga import Vista
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
 from idp.web.portal.usos import da_procuracao
+from idp.web.views.portal_copia import em_texto
 from idp.web.views.portal_usos import endereco
 from idp.web.views.portal_vista import aceite_ate, concedida, decisao, feito, termos, vista
 
@@ -89,9 +90,19 @@ def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
             acoes=((f"/portal/procuracoes/{id}", "Ver a procuração"), ("/portal/conceder", "Dar outra")),
         )
 
+    @door.shown
+    def copy(quem: Session, id: str) -> Response:
+        """The page as text, to keep or send."""
+        now, found = portal.clock.now(), outorga.ver(quem, id)
+        seen = vista(found, portal.politica, now, quem.holder.documento)
+        text = em_texto(seen, portal.pages.site.authority, f"{portal.pages.site.issuer}/portal/procuracoes/{id}", now)
+        headers = {"Content-Disposition": 'attachment; filename="procuracao.txt"', "Cache-Control": "no-store"}
+        return Response(f"\ufeff{text}", mimetype="text/plain", headers=headers)
+
     rule = "/portal/procuracoes/<id>"
     blueprint.add_url_rule(rule, "procuracao", show)
     blueprint.add_url_rule(f"{rule}/pronta", "pronta", done)
+    blueprint.add_url_rule(f"{rule}/copia", "procuracao_copia", copy)
     for evento in EVENTOS:
         asking, deciding = door.shown(partial(ask, evento=evento)), door.pressed(partial(decide, evento=evento))
         blueprint.add_url_rule(f"{rule}/{evento}", evento, asking)

@@ -70,14 +70,18 @@ _CIDADES = {
 }
 _FUSOS = {zone: _CIDADES.get(city := zone.rpartition("/")[2], city.replace("_", " ")) for zone in ZONES}
 _LISTAS = {"gender": _GENEROS, "locale": _IDIOMAS, "zoneinfo": _FUSOS}
-MAIS = "Mais dados (poucos serviços pedem)"
+MAIS = "Outros dados"
 """The group that is folded away while nothing in it is told."""
 GRUPOS = (
     ("Contato", ("email", "phone_number")),
-    ("Quem você é", ("given_name", "family_name", "nickname", "birthdate")),
     ("Endereço", ("street_address", "locality", "region", "postal_code", "country")),
-    ("Preferências", ("locale", "zoneinfo")),
-    (MAIS, ("gender", "website", "profile", "picture")),
+    (
+        MAIS,
+        (
+            *("given_name", "family_name", "nickname", "birthdate", "locale", "zoneinfo"),
+            *("gender", "website", "profile", "picture"),
+        ),
+    ),
 )
 _ERRADO = {
     "email": "Confira o e-mail: ele tem a forma nome@exemplo.com.br.",
@@ -154,11 +158,10 @@ def valores(perfil: Perfil | None) -> dict[str, str]:
 
 
 def grupos(valores: Mapping[str, str], *, empresa: bool) -> list[tuple[str, list[Campo]]]:
-    found = []
-    for titulo, names in GRUPOS:
-        fields = [_campo(name, valores.get(name, "")) for name in names if not (empresa and name in PERSONAL)]
-        found.append(("A empresa" if empresa and titulo == "Quem você é" else titulo, fields))
-    return found
+    return [
+        (titulo, [_campo(name, valores.get(name, "")) for name in names if not (empresa and name in PERSONAL)])
+        for titulo, names in GRUPOS
+    ]
 
 
 def _campo(name: str, valor: str) -> Campo:

@@ -84,3 +84,38 @@ def test_what_needs_no_acceptance_says_so(empresa: FlaskClient) -> None:
     page = empresa.get("/portal/procuracoes/prc-dada/pronta").text
     assert Tree(page).one("h1").text == "Procuração concedida"
     assert "Ela já vale" in page
+
+
+def test_a_copy_in_text_has_what_the_page_has_and_says_how_to_check_it(stage: Stage, contadora: FlaskClient) -> None:
+    page = contadora.get("/portal/procuracoes/prc-acai").text
+    assert "/portal/procuracoes/prc-acai/copia" in page
+    answer = contadora.get("/portal/procuracoes/prc-acai/copia")
+    assert answer.content_type == "text/plain; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="procuracao.txt"'
+    text = answer.text
+    assert max(map(len, text.splitlines())) <= 90
+    plain = " ".join(text.split())
+    for said in (
+        "Código: prc-acai",
+        "Situação em 22/11/2026 às 14h30 (horário de Brasília): Em vigor",
+        "Quem dá: ACAI DO RIO NEGRO ALIMENTOS LTDA, CNPJ 99.990.001/0001-98",
+        "Quem recebe: FRANCISCA CHAGAS DO NASCIMENTO, CPF ***.001.022-**",
+        "- Consultar notas fiscais eletrônicas.",
+        "a procuração pode ter mudado depois",
+        "SHA-256 do texto mostrado: ",
+    ):
+        assert said in plain, said
+    assert "90000102253" not in text.replace(".", "").replace("-", "")
+    assert stage.browser(people.EMPRESA, "E").get("/portal/procuracoes/prc-castanha/copia").status_code == 404
+
+
+def test_of_oneself_only_what_reaches_one_is_asked_openly(contadora: FlaskClient) -> None:
+    """The rest is folded away, with the reason why it is there at all."""
+    page = contadora.get(begin(contadora, "/portal/dados/editar")).text
+    before, _, after = page.partition("<summary>Outros dados</summary>")
+    for name in ("email", "phone_number", "street_address", "postal_code"):
+        assert f'name="{name}"' in before, name
+    for name in ("given_name", "birthdate", "gender", "picture", "website"):
+        assert f'name="{name}"' not in before, name
+        assert f'name="{name}"' in after, name
+    assert "A Secretaria não precisa destes dados e não os usa." in after
