@@ -78,7 +78,11 @@ class CadastroStale(CadastroUnavailable):
 
 
 class TooMany(TemporarilyUnavailable):
-    """More of something within a time than is allowed (HTTP 429)."""
+    """More of something within a time than is allowed (HTTP 429). ``seconds``: after how many to try again."""
+
+    def __init__(self, what: str, seconds: int = 600) -> None:
+        super().__init__(what)
+        self.seconds = seconds
 
 
 class DocumentUnavailable(TemporarilyUnavailable):

@@ -25,6 +25,7 @@ from idp.domain.politica import Politica
 from idp.domain.registration import Ceiling
 from idp.domain.representation import Regras
 from idp.fetch.documents import ClientDocuments
+from idp.flow.allowance import Allowance
 from idp.flow.authorize import Journey
 from idp.flow.outorga import Outorga
 from idp.flow.policy import Policy
@@ -192,6 +193,7 @@ class Parts:
             registrations=self.store.registrations(),
             registry=self.store.registry(),
             documents=self.documents,
+            managing=Allowance(self.ephemeral, self.clock, self.settings.registration_per_hour, timedelta(hours=1)),
         )
 
     def export(

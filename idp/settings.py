@@ -160,7 +160,8 @@ class Settings(BaseSettings):
     """Most that an application may get that registered itself without a token, as a JSON list. Never cpf, inscricao,
     procuracao or certificado: those are an administrator's to give."""
     registration_per_hour: int = Field(default=60, ge=1)
-    """How many applications may come to be within an hour before an open registration is put off."""
+    """How many applications may come to be within an hour before an open registration is put off; and how often within
+    an hour each may read, replace or delete its registration."""
     client_hosts: tuple[str, ...] = ()
     """Hosts of applications inside the own network, as ``host`` or ``host:port``, as a JSON list: key sets, request
     objects and logout tokens may go there although their addresses are private or their port is not 443."""

@@ -18,6 +18,7 @@ from idp.domain.client import Client
 from idp.domain.client_document import standard_fields, written
 from idp.domain.registration import OPEN, Ceiling, has_secret, registered
 from idp.errors import AlreadySpent, DocumentUnavailable, InvalidClient, NotFound
+from idp.flow.allowance import Allowance
 from idp.flow.secret import digest, new_secret
 from idp.oidc.endpoints.bearer import Unauthorized
 from idp.ports import ClientRegistry, Clock, Documents, Registrations
@@ -38,7 +39,8 @@ class Refused(Unauthorized):
 @dataclass(frozen=True, slots=True)
 class Registrar:
     """``endpoint``: the registration endpoint's URL. ``open_ceiling``: what a registration without a token may get;
-    None refuses it. ``per_hour``: see ``Registrations.register``."""
+    None refuses it. ``per_hour``: see ``Registrations.register``. ``managing``: how often each registration may be
+    read, replaced or deleted, and all that were made openly be deleted together: each makes room for another."""
 
     endpoint: str
     open_ceiling: Ceiling | None
@@ -47,6 +49,7 @@ class Registrar:
     registrations: Registrations
     registry: ClientRegistry
     documents: Documents
+    managing: Allowance
 
     def create(self, document: Mapping[str, Any], token: str | None) -> dict[str, Any]:
         """The client information response (RFC 7591 §3.2.1). Raises Refused, InvalidClient, TooMany."""
@@ -70,11 +73,12 @@ class Registrar:
         return self._response(client, management, secret if has_secret(client.auth_method) else None) | issued
 
     def read(self, client_id: str, token: str) -> dict[str, Any]:
-        """RFC 7592 §2.1. Raises Refused."""
+        """RFC 7592 §2.1. Raises Refused, TooMany."""
         return self._response(self._own(client_id, token), token, None)
 
     def replace(self, client_id: str, token: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """RFC 7592 §2.2: what ``document`` leaves out falls back to its default. Raises Refused, InvalidClient."""
+        """RFC 7592 §2.2: what ``document`` leaves out falls back to its default. Raises Refused, InvalidClient,
+        TooMany."""
         before = self._own(client_id, token)
         if document.get("client_id") != client_id:
             raise InvalidClient("client_id", "must be the one of this registration")
@@ -102,8 +106,9 @@ class Registrar:
         return self._response(after, token, secret if _same(secret, after.secret_digest) else None)
 
     def delete(self, client_id: str, token: str) -> None:
-        """RFC 7592 §2.3, with the consents given to the client and its tokens. Raises Refused."""
-        self._own(client_id, token)
+        """RFC 7592 §2.3, with the consents given to the client and its tokens. Raises Refused, TooMany."""
+        if self._own(client_id, token).registered_with == OPEN:
+            self.managing.spend(OPEN)
         try:
             self.registry.delete(client_id, self.clock.now(), _MANAGER)
         except NotFound as error:
@@ -133,6 +138,7 @@ class Registrar:
             client = None
         if not _same(token, client.registration_digest if client else None) or client is None or not client.enabled:
             raise Refused("not the token of this registration")
+        self.managing.spend(client.client_id)  # after the token: nobody else can use it up
         return client
 
     def _check_sector(self, client: Client) -> None:

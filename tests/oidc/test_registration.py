@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 from idp.domain.client_document import KNOWN
 from idp.domain.registration import Ceiling, InitialToken
 from idp.domain.representation import Demanda
+from idp.errors import TooMany
 from idp.fetch.documents import ClientDocuments
+from idp.flow.allowance import Allowance
 from idp.oidc.endpoints.registration import registration_blueprint
 from idp.oidc.metadata import Paths, metadata
 from idp.oidc.registration import Registrar
+from idp.storage.ephemeral.sql import SqlEphemeral
 from tests.oidc.world import ISSUER, START, VERIFIER, World, digest
 from tests.support.https import HttpsServer
 
@@ -82,6 +85,7 @@ def registration(world: World, ceiling: Ceiling | None = OPEN, documents: Any = 
         registrations=world.store.registrations(),
         registry=world.store.registry(),
         documents=documents or world.documents,
+        managing=Allowance(SqlEphemeral(world.store.reader, world.clock), world.clock, per_hour, timedelta(hours=1)),
     )
     world.app.register_blueprint(registration_blueprint(path="/register", registrar=registrar))
     return Registration(world, world.app.test_client())
@@ -520,3 +524,72 @@ def test_no_document_is_an_error_of_ours(endpoint: Registration, document: dict[
         assert endpoint.at("GET", response.get_json()).status_code == 200
     elif response.status_code == 400:
         assert response.get_json()["error"] in ("invalid_redirect_uri", "invalid_client_metadata")
+
+
+# --- How often -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("ATK-141")
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_registration_is_managed_so_often_within_an_hour(world: World, method: str) -> None:
+    """Each PUT and DELETE is a row of the audit; whoever may register may also write it full."""
+    endpoint = registration(world, per_hour=3)
+    world.clock.pass_(hours=1, minutes=50)
+    made, other = endpoint.made(), endpoint.made()
+    document = GOOD | {"client_id": made["client_id"]}
+    assert [endpoint.at("PUT", made, document=document).status_code for _ in range(3)] == [200] * 3
+    for _ in range(2):
+        late = endpoint.at(method, made, document=document)
+        assert (late.status_code, late.get_json()["error"]) == (429, "temporarily_unavailable")
+        assert (late.headers["Retry-After"], late.headers["Cache-Control"]) == ("600", "no-store")
+    assert endpoint.at("GET", other).status_code == 200, "another's registration has its own"
+    world.clock.pass_(seconds=600)
+    assert endpoint.at("GET", made).status_code == 200
+
+
+@pytest.mark.attack("ATK-140")
+def test_nobody_else_uses_up_what_a_registration_may(world: World) -> None:
+    endpoint = registration(world, per_hour=2)
+    world.clock.pass_(hours=2)
+    made = endpoint.made()
+    assert {endpoint.at("DELETE", made, token="guess").status_code for _ in range(5)} == {401}
+    assert [endpoint.at("GET", made).status_code for _ in range(3)] == [200, 200, 429]
+
+
+@pytest.mark.attack("ATK-141")
+def test_deleting_makes_no_room_without_end(world: World) -> None:
+    """Who is deleted is no longer counted among those that came to be within the hour."""
+    endpoint = registration(world, per_hour=2)
+    world.clock.pass_(hours=2)
+    for _ in range(2):
+        assert endpoint.at("DELETE", endpoint.made()).status_code == 204
+    last = endpoint.made()
+    assert endpoint.at("DELETE", last).status_code == 429
+    endpoint.made()
+    assert endpoint.post(GOOD).status_code == 429
+
+
+@pytest.mark.attack("ATK-141")
+def test_asking_at_once_is_asking_as_often(world: World) -> None:
+    allowance = Allowance(SqlEphemeral(world.store.reader, world.clock), world.clock, 5, timedelta(hours=1))
+    stale = replace(allowance, ephemeral=_Stale(allowance.ephemeral))
+
+    def permitted(one: Allowance) -> bool:
+        try:
+            one.spend("x")
+        except TooMany:
+            return False
+        return True
+
+    assert [permitted(stale) for _ in range(9)].count(True) <= 5
+    assert [permitted(allowance) for _ in range(9)].count(True) <= 1
+
+
+class _Stale:
+    """Reads what was there before everybody else began."""
+
+    def __init__(self, ephemeral: Any) -> None:
+        self.add_if_absent, self.put = ephemeral.add_if_absent, ephemeral.put
+
+    def get(self, key: str) -> None:
+        return None

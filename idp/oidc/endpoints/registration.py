@@ -48,7 +48,7 @@ def registration_blueprint(*, path: str, registrar: Registrar) -> Blueprint:
     @blueprint.errorhandler(TooMany)
     def too_many(error: TooMany) -> Response:
         response = _json({"error": "temporarily_unavailable", "error_description": str(error)}, 429)
-        response.headers["Retry-After"] = "600"
+        response.headers["Retry-After"] = str(error.seconds)
         return response
 
     challenging(blueprint, "registration")
