@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +10,12 @@ import pytest
 
 from idp.domain.certificado import Nivel
 from idp.domain.inscricao import InscricaoId
-from idp.domain.procuracao import EstadoProcuracao
+from idp.domain.politica import Impedimento, NotEntitled
+from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.domain.representation import Demanda
 from idp.domain.session import Session
 from idp.domain.transaction import Wanted
-from idp.errors import InvalidGrant
+from idp.errors import IllegalTransition, InvalidGrant, NotFound
 from idp.flow.choices import Look
 from idp.flow.outcome import AskConsent, AskLogin, Displayed, Granted, Outcome, Pagina, Redirected
 from tests.domain.samples import AM1, AM2
@@ -224,13 +225,52 @@ def test_no_longer_remembered(world: World) -> None:
 
 
 class Answered:
-    """Stands for the flow of procurações."""
+    """Stands for the flow of procurações: ``waiting`` is what is shown of each, to Ada."""
 
-    def __init__(self) -> None:
+    def __init__(self, **waiting: Waiting) -> None:
         self.acts: list[tuple[str, str, str]] = []
+        self.waiting = waiting
 
     def act(self, quem: Session, evento: str, id: str) -> None:
         self.acts.append((str(quem.holder.documento), evento, id))
+
+    def ver(self, quem: Session, id: str) -> Waiting:
+        if id not in self.waiting or quem.holder.nome != "AUGUSTA ADA KING":
+            raise NotFound("procuracao")
+        return self.waiting[id]
+
+
+@dataclass
+class Waiting:
+    procuracao: Procuracao
+    eventos: tuple[str, ...] = ("aceitar", "recusar")
+    impedimento: Impedimento | None = None
+
+
+def test_what_waits_is_read_before_it_is_answered(world: World) -> None:
+    """Bound to the Transaction's browser and session, and shown to nobody whom it does not wait for."""
+    world.grant_to_ada(id="prc_2", estado=EstadoProcuracao.PENDENTE)
+    waits = world.store.rows.procuracoes["prc_2"]
+    world.journey.outorga = Answered(
+        prc_2=Waiting(waits),
+        gone=Waiting(replace(waits, estado=EstadoProcuracao.REVOGADA), ()),
+        barred=Waiting(waits, (), Impedimento.SELO),
+    )
+    asked = signed_in(world, "ada")
+    given = {"browser": browser("A"), "session_key": world.key()}
+    shown = world.journey.offered(asked.tx.id, "prc_2", **given)
+    assert isinstance(shown, AskConsent)
+    assert shown.offered == waits
+    assert world.journey.answered(asked.tx, "prc_2") == waits
+    assert world.journey.answered(asked.tx, "prc_1") is None
+    for id, refusal in (("prc_1", NotFound), ("gone", IllegalTransition), ("barred", NotEntitled)):
+        with pytest.raises(refusal):
+            world.journey.offered(asked.tx.id, id, **given)
+    other = world.journey.offered(asked.tx.id, "prc_2", browser=browser("B"), session_key=world.key())
+    assert other == Displayed(Pagina.OUTRO_NAVEGADOR)
+    assert isinstance(
+        world.journey.offered(asked.tx.id, "prc_2", browser=browser("A"), session_key="another"), AskLogin
+    )
 
 
 def test_what_waits_is_shown_and_answered_in_the_name_of_the_session(world: World) -> None:

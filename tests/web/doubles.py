@@ -16,15 +16,18 @@ FORM = {"tx": people.TX, "csrf": people.CSRF}
 
 
 class ScriptedJourney:
-    """Answers with ``outcome`` and remembers what it was asked."""
+    """Answers with ``outcome`` and remembers what it was asked. ``raises``: by the entry, instead of an answer."""
 
     def __init__(self) -> None:
+        self.raises: dict[str, Exception] = {}
         self.outcome: Outcome | SignedIn | Exception | None = None
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
 
     def __getattr__(self, name: str) -> Callable[..., Outcome | SignedIn]:
         def called(*args: Any, **kwargs: Any) -> Outcome | SignedIn:
             self.calls.append((name, args, kwargs))
+            if name in self.raises:
+                raise self.raises[name]
             if isinstance(self.outcome, Exception):
                 raise self.outcome
             assert self.outcome is not None, f"{name} was not expected"
