@@ -124,7 +124,7 @@ _TITLES = {
     Group.ESTABELECIMENTOS: ("Outros estabelecimentos da sua empresa", "Têm a mesma raiz de CNPJ do seu certificado."),
     Group.REPRESENTANTE: ("Empresas que você representa", "Você consta como representante legal no cadastro."),
     Group.DESIGNACOES: ("Procurações da empresa em que você atua", "A empresa designou você para atuar por ela."),
-    Group.PROCURACOES: ("Procurações que você recebeu", "Em ordem de nome. Quem deu pode revogar a qualquer momento."),
+    Group.PROCURACOES: ("Procurações que você recebeu", "Quem deu a procuração pode revogá-la a qualquer momento."),
 }
 
 
