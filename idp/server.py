@@ -24,7 +24,7 @@ from idp.listeners.client_certificate import Asking
 from idp.listeners.process import child, signals_held, stop_event
 from idp.settings import Settings
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 15.0
 
 

@@ -19,7 +19,7 @@ import requests
 from idp.errors import ConfigurationError
 from idp.sandbox.layout import Ports, Sandbox
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 
 

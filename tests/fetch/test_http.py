@@ -16,6 +16,7 @@ from idp.fetch.addresses import Allowed, NotAllowed, public, usable
 from idp.fetch.connection import NotFetched
 from idp.fetch.http import Downloaded, Limits, Validators, download
 from tests.fetch.conftest import Web, answer
+from tests.support.ports import free_port
 
 QUICK = Limits(connect=1, total=0.4, size=100_000)
 
@@ -178,8 +179,7 @@ def test_a_slow_drip_ends_at_the_limit_in_time(web: Web, head: bytes, piece: byt
 def test_a_server_that_speaks_no_http_or_nothing_at_all(web: Web) -> None:
     web.pages["/a"] = lambda handler: handler.wfile.write(b"220 mail ESMTP\r\n")
     assert _refused(web) == "unreachable"
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+    url = f"http://127.0.0.1:{free_port()}/"
     with pytest.raises(NotFetched, match="unreachable"):
         download(url, io.BytesIO(), Allowed.of(named=[url]))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -31,12 +30,6 @@ INSCRICAO = {
     "razao_social": "ACAI DO RIO NEGRO ALIMENTOS LTDA",
     "situacao": "ATIVA",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class FakeProvider:

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from idp.sandbox import pki
 from idp.sandbox.html import Page
 from idp.sandbox.relying_party import RelyingPartyConfig, make_server
-from tests.sandbox.fake_provider import KEYS, FakeProvider, free_port, serving
+from tests.sandbox.fake_provider import KEYS, FakeProvider, serving
+from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="module")

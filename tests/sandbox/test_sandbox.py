@@ -19,9 +19,7 @@ import pytest
 from idp.sandbox.demo import application
 from idp.sandbox.layout import Ports, Sandbox
 from idp.sandbox.personas import persona
-from idp.sandbox.processes import free_ports
-
-START_SECONDS = 60
+from tests.support.ports import free_ports
 
 
 def idp(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -97,7 +95,7 @@ def options(ports: Ports) -> list[str]:
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     cwd = tmp_path_factory.mktemp("run") / "cwd"
     cwd.mkdir()
-    started = start(cwd, free_ports())
+    started = start(cwd, Ports(*free_ports(6)))
     yield started
     if started.process.poll() is None:
         started.stop()
@@ -146,7 +144,7 @@ def test_state_lies_only_under_its_directory(sandbox: Started) -> None:
 
 
 def test_a_busy_port_is_named(sandbox: Started, tmp_path: Path) -> None:
-    busy = replace(free_ports(), certificate=sandbox.ports.certificate)
+    busy = replace(Ports(*free_ports(6)), certificate=sandbox.ports.certificate)
     done = idp("run", *options(busy), cwd=tmp_path)
     assert done.returncode == 3
     assert f"port {busy.certificate} of 127.0.0.1, meant for the certificate host" in done.stderr
@@ -162,7 +160,7 @@ def test_a_second_start_keeps_data_and_takes_seconds(sandbox: Started) -> None:
         with socket.socket() as sock, pytest.raises(ConnectionRefusedError):
             sock.connect(("127.0.0.1", port))
     assert processes_in(sandbox.cwd) == []
-    again = start(sandbox.cwd, replace(sandbox.ports, relying_party=free_ports().relying_party))
+    again = start(sandbox.cwd, replace(sandbox.ports, relying_party=free_ports(1)[0]))
     try:
         assert again.seconds < 90
         # The relying party moved to another port, and so did its redirect URIs at the provider.
