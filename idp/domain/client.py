@@ -105,6 +105,8 @@ class Client:
     sector_identifier_uri: str | None = None
     request_uris: tuple[str, ...] = ()
     request_object_alg: str | None = None
+    request_object_required: bool = False
+    """RFC 9101 §10.5: a request whose parameters nobody signed is refused."""
     assertion_alg: str | None = None
     id_token_encryption: Encryption | None = None
     userinfo_alg: str | None = None
@@ -223,6 +225,8 @@ class Client:
             raise InvalidClient("client_secret", "this authentication method needs a secret")
         check_alg("token_endpoint_auth_signing_alg", self.assertion_alg, CLIENT_ALGS)
         check_alg("request_object_signing_alg", self.request_object_alg, CLIENT_ALGS)
+        if self.request_object_required and not keys:
+            raise InvalidClient("jwks", "require_signed_request_object needs the client's public keys for signatures")
 
     def _check_protection(self) -> None:
         for name, alg in (("id_token", self.id_token_alg), ("access_token", self.access_token_alg)):

@@ -113,6 +113,7 @@ STANDARD: tuple[tuple[str, str, Read, Write], ...] = (
     ("sector_identifier_uri", "sector_identifier_uri", *_TEXT),
     ("request_uris", "request_uris", *_TEXTS),
     ("request_object_signing_alg", "request_object_alg", *_TEXT),
+    ("require_signed_request_object", "request_object_required", *_FLAG),
     ("id_token_signed_response_alg", "id_token_alg", *_TEXT),
     ("userinfo_signed_response_alg", "userinfo_alg", *_TEXT),
     ("introspection_signed_response_alg", "introspection_alg", *_TEXT),

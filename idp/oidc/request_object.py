@@ -1,7 +1,8 @@
 """Request objects (OIDC Core §6, RFC 9101), by value and by registered reference: what they say, once it is believed.
 
 Inside wins over outside (OIDC Core §6.1): a parameter that the client signed is meant, one that passed through the
-browser may have been changed on the way.
+browser may have been changed on the way. Of a client that registered that it always signs, nothing else is read
+(RFC 9101 §6.3, §10.5).
 """
 
 from __future__ import annotations
@@ -40,13 +41,16 @@ class RequestObjects:
         self._documents = documents
 
     def unfold(self, params: Parameters, client: Client) -> Parameters:
-        """``params`` with what a request object in them says instead. Raises Returned."""
+        """``params`` with what a request object in them says instead. Raises Returned, also where the client registered
+        that it always signs (RFC 9101 §10.5) and there is none."""
         if "request" in params and "request_uri" in params:
             raise Returned("invalid_request", "request and request_uri exclude each other")
         if "request" in params:
             inside = self._inside(params["request"], client, "invalid_request_object")
         elif "request_uri" in params:
             inside = self._inside(self._at(params["request_uri"], client), client, "invalid_request_uri")
+        elif client.request_object_required:
+            raise Returned("invalid_request", "this client signs its requests: request or request_uri is missing")
         else:
             return params
         outside = {name: value for name, value in params.items() if name not in ("request", "request_uri")}
@@ -55,6 +59,8 @@ class RequestObjects:
                 raise Returned(
                     "invalid_request_object", f"{name} is not the same inside and outside the request object"
                 )
+        if client.request_object_required:
+            return {"client_id": client.client_id, **inside}
         return outside | inside
 
     def _at(self, reference: str, client: Client) -> str:

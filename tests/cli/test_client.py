@@ -92,6 +92,7 @@ def test_every_option_reaches_the_registration(installed: Idp) -> None:
             "sector_identifier_uri": None,
             "request_uris": ["https://p.example/request"],
             "request_object_signing_alg": None,
+            "require_signed_request_object": False,
             "userinfo_signed_response_alg": "RS256",
             "introspection_signed_response_alg": None,
             "default_max_age": None,

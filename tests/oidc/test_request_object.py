@@ -243,3 +243,53 @@ def test_none_by_reference_where_nobody_fetches(registered: World) -> None:
 def test_not_both(client: Browser) -> None:
     told = answer(client.authorize(request=signed(), request_uri=REFERENCE))
     assert told["error"] == "invalid_request"
+
+
+# -- clients that always sign ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def always(registered: World) -> Browser:
+    registered.change("app", request_object_required=True)
+    return registered.browser()
+
+
+@pytest.mark.parametrize("changes", [{}, {"request": ""}, {"prompt": "none"}, {"response_type": "token"}])
+def test_plain_parameters_of_a_client_that_always_signs(always: Browser, changes: dict[str, str]) -> None:
+    """RFC 9101 §10.5: "then the authorization server MUST reject the authorization request from the client that does
+    not conform to this specification"."""
+    response = always.authorize(**changes)
+    assert response.headers["Location"].startswith(CALLBACK)
+    told = answer(response)
+    assert (told["error"], told["state"]) == ("invalid_request", "st")
+    assert "request or request_uri is missing" in told["error_description"]
+
+
+def test_a_client_that_always_signs_is_read_by_what_it_signed(always: Browser) -> None:
+    """RFC 9101 §6.3: "only use the parameters in the Request Object, even if the same parameter is provided in the
+    query parameter"."""
+    whole = {"scope": "openid", "redirect_uri": SECOND, "state": "inside", "code_challenge": "c" * 43}
+    token = signed(**whole, code_challenge_method="S256", client_id=None)
+    asked = always.transaction(always.authorize(request=token, nonce="out", prompt="none", max_age="0")).request
+    assert (asked.redirect_uri, asked.state, asked.nonce, asked.max_age) == (SECOND, "inside", None, None)
+    assert not asked.prompt
+    assert asked.scopes == {"openid"}
+
+
+@pytest.mark.parametrize("missing", ["response_type", "scope", "redirect_uri"])
+def test_what_such_a_client_did_not_sign_is_missing(always: Browser, missing: str) -> None:
+    whole = {"scope": "openid", "redirect_uri": SECOND, "response_type": "code"}
+    response = always.authorize(request=signed(**whole | {missing: None}))
+    if missing == "redirect_uri":
+        assert response.status_code == 400
+    else:
+        assert response.headers["Location"].startswith(SECOND + "?error=invalid_")
+
+
+@pytest.mark.attack("ATK-013")
+def test_such_a_client_by_reference_and_with_bad_objects(registered: World, always: Browser) -> None:
+    registered.documents.published[REFERENCE] = signed(scope="openid", redirect_uri=SECOND).encode()
+    by_reference = always.authorize(request_uri=REFERENCE, prompt="none")
+    assert by_reference.headers["Location"].startswith("/login?"), "prompt=none was not signed"
+    unsigned = jwt.encode({"client_id": "app", "response_type": "code"}, "", algorithm="none")
+    assert answer(always.authorize(request=unsigned))["error"] == "invalid_request_object"
