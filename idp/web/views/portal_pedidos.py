@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from idp.domain.busca import compacto
 from idp.domain.designacao import Designacao, EstadoDesignacao
+from idp.domain.documents import parse_documento
 from idp.domain.pedido import EstadoPedido, Pedido
 from idp.domain.procuracao import Procuracao
+from idp.errors import InvalidDocument
 from idp.flow.outorga import Problema, Renovacao
 from idp.web.text import data, legivel, momento, ultimo_dia
+from idp.web.views.person import publico
 from idp.web.views.portal import Estado, Item, resumo, rotulado
 from idp.web.views.portal_formulario import palavras
 
@@ -71,13 +76,18 @@ def pedido_item(pedido: Pedido, papel: str, now: datetime) -> Item:
     return Item(
         f"/portal/pedidos/{pedido.id}",
         legivel(pedido.outorgado_nome, 80) if recebido else legivel(pedido.rotulo, 80) or rotulado(pedido.outorgante),
-        rotulado(pedido.outorgado if recebido else pedido.outorgante),
+        rotulado(pedido.outorgado)
+        if recebido
+        else rotulado(pedido.outorgante)
+        if pedido.rotulo
+        else f"Em nome de {legivel(pedido.outorgado_nome, 80)}",
         resumo(pedido.poderes),
         f"De {data(pedido.vigencia.inicio)} a {ultimo_dia(pedido.vigencia.fim)}",
         pedido_estado(pedido, now),
         f"Pedido a {rotulado(pedido.outorgante)}"
         if recebido
-        else f"Em nome de {legivel(pedido.outorgado_nome, 80)}, feito em {data(pedido.criado_em)}",
+        else f"Feito em {data(pedido.criado_em)}"
+        + (f", em nome de {legivel(pedido.outorgado_nome, 80)}" if pedido.rotulo else ""),
     )
 
 
@@ -155,11 +165,27 @@ def linhas(problemas: Sequence[tuple[int, Problema]], typed: Sequence[str], adde
     return [
         [
             str(line - added),
-            legivel(typed[line - 1], 30) if line <= len(typed) else "",
+            _mostrado(typed[line - 1]) if line <= len(typed) else "",
             palavras(one.campo, one.motivo, one.detail),
         ]
         for line, one in problemas[:most]
     ]
+
+
+def _mostrado(line: str) -> str:
+    """A company's number in full, so that the line is found again; a person's as on every page."""
+    first = re.split(r"[;,]", line, maxsplit=1)[0].strip()
+    try:
+        documento = parse_documento(first)
+    except InvalidDocument:
+        number = compacto(first)
+        return first[:30] if len(number) == 14 and first.isprintable() else legivel(line, 30)
+    return publico(documento)
+
+
+def _cell(text: str) -> str:
+    """As it was typed, for who typed it: what is masked cannot be corrected and sent again."""
+    return "".join(c for c in text if c.isprintable())[:200]
 
 
 def linhas_com_erro(problemas: Sequence[tuple[int, Problema]], typed: Sequence[str], added: int) -> list[list[str]]:
@@ -174,7 +200,7 @@ def linhas_com_erro(problemas: Sequence[tuple[int, Problema]], typed: Sequence[s
             cells = next(csv.reader([raw], delimiter=delimiter), [])
         except csv.Error:
             cells = [raw]
-        whole = [legivel(cell, 200) for cell in (cells + [""] * len(header))[: len(header)]]
+        whole = [_cell(cell) for cell in (cells + [""] * len(header))[: len(header)]]
         rows.append([*whole, str(line - added), palavras(one.campo, one.motivo, one.detail)])
     return rows
 

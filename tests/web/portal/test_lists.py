@@ -70,12 +70,13 @@ def test_searches_are_few_and_the_oldest_makes_room(stage: Stage, contadora: Fla
 def test_the_lines_that_were_not_used_come_back_to_be_corrected(stage: Stage, contadora: FlaskClient) -> None:
     """All of them, with what the file said and why; what would be a formula is text."""
     stage.outorga.lote = Lote("l", 1, tuple((n, Problema("outorgante", "invalido", "length")) for n in range(3, 503)))
-    lines = "".join(f"{n};=HYPERLINK({n});x\n" for n in range(1, 501))
+    lines = "".join(f"{n};=HYPERLINK({n});x\n" for n in range(1, 499)) + "99.990.001/0001-99;a;b\n90000102253;c;d\n"
     at = begin(contadora, "/portal/lote")
     done = sent(contadora, at, {**GOOD, "linhas": f"documento;nome;cidade\n99990001000198;Açaí;Manaus\n{lines}"})
     page = contadora.get(done.headers["Location"]).text
     assert "500 linhas não foram usadas" in page
     assert "Mostramos as primeiras 200" in page
+    assert "90000102253" not in page
     answer = contadora.get(f"{at}/linhas")
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.text[0] == "\ufeff"
@@ -85,7 +86,7 @@ def test_the_lines_that_were_not_used_come_back_to_be_corrected(stage: Stage, co
         *("1", "'=HYPERLINK(1)", "x", "3"),
         "Confira o número: um CPF tem 11 dígitos e um CNPJ tem 14 caracteres.",
     ]
-    assert len(rows) == 501
+    assert [row[0] for row in rows[499:]] == ["99.990.001/0001-99", "90000102253"], "as typed, to be corrected"
     assert stage.browser(people.EMPRESA, "E").get(f"{at}/linhas").status_code == 403
 
 
@@ -183,3 +184,12 @@ def test_the_list_as_a_file_obeys_nobody(stage: Stage, contadora: FlaskClient) -
 def test_no_cell_is_a_formula(cell: str) -> None:
     (row,) = csv.reader(StringIO(csv_text([[cell, "a-b"]]), newline=""), delimiter=";")
     assert row == [f"'{cell}", "a-b"]
+
+
+def test_a_company_s_number_is_shown_as_typed_and_a_person_s_is_not(stage: Stage, contadora: FlaskClient) -> None:
+    typed = ("99.990.001/0001-99", "12ABC34501DE35;x", "900.001.022-53", "123")
+    stage.outorga.lote = Lote("l", 0, tuple((n, Problema("outorgante", "invalido", "")) for n in range(2, 6)))
+    at = begin(contadora, "/portal/lote")
+    page = contadora.get(sent(contadora, at, {**GOOD, "linhas": "\n".join(typed)}).headers["Location"]).text
+    shown = [one.text for one in Tree(page).all("td")][::2]
+    assert shown == ["99.990.001/0001-99", "12.ABC.345/01DE-35", "***.001.022-**", "123"]
