@@ -126,7 +126,7 @@ def test_the_employee_with_one_power_presses_one_button(computer: Computer, offi
     with sitting(computer, "funcionario", window) as (page, keys):
         page.goto(f"{office.origins.application}/trocar")  # asks also whom it knows
         keys.press("Continuar")
-        keys.at("Em nome de quem?")
+        keys.at("Confirme em nome de quem você entra")
         expect(page.get_by_role("radio")).to_have_count(0)
         keys.press(AUTHORIZE)
         expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")

@@ -114,10 +114,16 @@ def test_who_received_it_for_another_does_not_ask_for_it() -> None:
     assert line.pedir == "/portal/procuracoes/prc-castanha/pedir"
 
 
+OFFERED = (
+    f"{CASTANHA} ofereceu a você uma procuração: Consultar o Domicílio Tributário Eletrônico, "
+    "de 14/08/2026 a 22/09/2027. Ela ainda não vale."
+)
+
+
 def test_what_waits_comes_first() -> None:
     pending = (people.P_PENDENTE, replace(people.P_PENDENTE, id="prc-2"))
     for waits, said, address in (
-        (pending[:1], "1 procuração espera a sua decisão.", f"/consentimento?tx={people.TX}&procuracao=prc-castanha"),
+        (pending[:1], OFFERED, f"/consentimento?tx={people.TX}&procuracao=prc-castanha"),
         (pending, "2 procurações esperam a sua decisão.", f"/consentimento?tx={people.TX}&pendentes=1"),
         (pending * 11, "Mais de 20 procurações esperam a sua decisão.", f"/consentimento?tx={people.TX}&pendentes=1"),
     ):

@@ -52,7 +52,10 @@ def _known(motivos: set[Motivo], told: list[MissingView], demanda: Demanda, pend
     ask = _PEDIR if alone is None else (alone.pedir, "Pedir essa procuração") if alone.pedir else None
     first = next((one for one in CODES if one in motivos), None)
     if first is Motivo.PENDENTE and pendentes is not None:
-        waits = (pendentes.contagem, "Enquanto você não aceitar, ela não vale.")
+        waits = (pendentes.contagem,)
+        if len(pendentes.itens) == 1:
+            one = pendentes.itens[0]
+            waits = (f"{one.empresa} ofereceu a você uma procuração: {one.resumo}, {one.prazo}. Ela ainda não vale.",)
         read = ("Leia a procuração e decida. Se aceitar, você continua daqui mesmo.",)
         return Notice("PRC-03", CODES[first][1], (*causes, *waits), read, link=(pendentes.endereco, "Ver e decidir"))
     if first is not None:

@@ -9,8 +9,8 @@ from datetime import datetime
 from idp.domain.procuracao import EstadoProcuracao, Procuracao
 from idp.flow.choices import PENDING
 from idp.web.text import data, legivel, ultimo_dia
-from idp.web.views.person import publico
 from idp.web.views.poderes import todos_em_palavras
+from idp.web.views.portal import rotulado
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _line(one: Procuracao, tx: str) -> OfferLine:
     return OfferLine(
         f"/consentimento?tx={tx}&procuracao={one.id}",
         legivel(one.outorgante_nome),
-        publico(one.outorgante),
+        rotulado(one.outorgante),
         f"{first} e mais {more}" if more else first,
         f"de {data(one.vigencia.inicio)} a {ultimo_dia(one.vigencia.fim)}",
     )
