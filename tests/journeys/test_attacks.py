@@ -138,7 +138,7 @@ def test_the_inscricao_of_another_cannot_be_chosen_nor_found_out(sandbox: Living
         answer = login.browser.submit(form, "autorizar", escolha=posted)
         assert answer.status_code == 200
         page = Page(answer.url, answer.text)
-        assert page.heading.strip() == "Em nome de quem?"
+        assert page.heading.strip() == "Confirme em nome de quem você entra"
         assert list(choices(page)[1]) == [OWN]
         assert "TEREZA" not in answer.text
         answers.append(re.sub(r"(?<=Código de atendimento: ).*", "", answer.text))

@@ -95,7 +95,7 @@ def test_a_choice_that_is_the_only_one_is_asked_once(computer: Computer, sandbox
         first, second = window(browser), window(browser)
         start(first, sandbox)
         press(first, "Continuar")
-        expect(first.get_by_role("heading", level=1)).to_have_text("Em nome de quem?")
+        expect(first.get_by_role("heading", level=1)).to_have_text("Confirme em nome de quem você entra")
         expect(first.get_by_role("radio")).to_have_count(0)
         expect(first.get_by_role("heading", name="Você vai entrar por esta inscrição estadual")).to_be_visible()
         expect(first.locator("main")).to_contain_text("Inscrição estadual 049000039")

@@ -102,7 +102,8 @@ def test_who_cannot_enter(persona: str, expected: str, page: Page, sandbox: Livi
 @pytest.mark.parametrize(("persona", "count"), CHOOSING.items())
 def test_who_may_choose(persona: str, count: int, page: Page, sandbox: LivingSandbox) -> None:
     come_as(page, sandbox, persona)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Em nome de quem?")
+    asked = "Em nome de quem?" if count > 1 else "Confirme em nome de quem você entra"
+    expect(page.get_by_role("heading", level=1)).to_have_text(asked)
     expect(page.locator('input[name="escolha"]')).to_have_count(count)
     picture(page, f"consentimento-{persona}")
 
