@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, select
 
 from idp.audit import seal, verify
+from idp.audit.subjects import procuracao
 from idp.domain.grant import CodeBinding
 from idp.ports import AuditEvent
 from idp.settings import Settings
 from idp.storage.sql import SqlStore, open_store
 from idp.storage.sql import tables as t
-from idp.storage.sql.retention import RULES, Terms, enforce
+from idp.storage.sql.retention import RULES, Terms, due_for_erasure, enforce
 from tests.audit.world import NOON, story
 from tests.contracts.conftest import database_url, sqlite_template
 from tests.contracts.data import grant
@@ -151,6 +152,30 @@ def test_requests_and_designacoes_go_with_their_acts(store: SqlStore) -> None:
     assert done["designações of employees, with their acts"] == 1
     assert done["procurações, with their acts and texts"] == 3
     assert [count(store, table) for table in (t.atos, t.designacoes, t.pedidos, t.procuracoes)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("estado", ["ENCERRADA", "RENUNCIADA"])
+def test_a_designacao_that_somebody_ended_has_its_term_from_that_day(store: SqlStore, estado: str) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(
+            insert(t.designacoes).values(
+                id="d1", empresa="34785515000166", empresa_contribuinte="34785515", empresa_nome="W",
+                pessoa="18162247238", pessoa_nome="A", poderes="todos", clientes="", inicio=NOON, fim=END,
+                estado=estado, estado_em=NOON + DAY,
+            )
+        )  # fmt: skip
+    designacoes = "designações of employees, with their acts"
+    assert designacoes not in enforce(store, TERMS, NOON + (1 + 2192) * DAY - timedelta(seconds=1))
+    assert enforce(store, TERMS, NOON + (1 + 2192) * DAY)[designacoes] == 1
+
+
+def test_the_day_that_a_person_is_told_counts_from_the_revocation(store: SqlStore) -> None:
+    """And not from the end that the procuração would have had."""
+    about, at = [procuracao("prc_mae")], NOON + 20 * DAY
+    assert due_for_erasure(store, about, TERMS, at) == ([], END + 2192 * DAY)
+    with store.engine.begin() as connection:
+        connection.execute(t.procuracoes.update().values(estado="REVOGADA", estado_em=at))
+    assert due_for_erasure(store, about, TERMS, at) == ([], at + 2192 * DAY)
 
 
 def test_many_more_than_one_batch(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:

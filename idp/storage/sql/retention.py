@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, se
 from idp.audit.subjects import designacao as subject_of_designacao
 from idp.audit.subjects import procuracao as subject_of_procuracao
 from idp.audit.subjects import subjects
+from idp.domain.designacao import EstadoDesignacao
 from idp.domain.procuracao import EstadoProcuracao
 from idp.ports import AuditEvent
 from idp.storage.sql.engine import answering, snapshot
@@ -28,10 +29,11 @@ from idp.storage.sql.trail import SKEW, first_at
 _BATCH = 500
 ACCESS = ("login.refused", "login.discarded")
 """Of people who were not let in, by certificates that may not be theirs: kept as an access log, not as evidence."""
-_ENDED = tuple(
-    estado.value
-    for estado in EstadoProcuracao
-    if estado not in (EstadoProcuracao.PENDENTE, EstadoProcuracao.ATIVA, EstadoProcuracao.SUSPENSA)
+_IN_FORCE = (
+    EstadoProcuracao.PENDENTE.value,
+    EstadoProcuracao.ATIVA.value,
+    EstadoProcuracao.SUSPENSA.value,
+    EstadoDesignacao.ATIVA.value,
 )
 
 
@@ -93,7 +95,7 @@ def due_for_erasure(
         if row.payload is None or row.kind in ("audit.read", "audit.erased", "person.erased"):
             continue
         term = terms.access if row.kind in ACCESS else terms.audit
-        (fim,) = _in_force_until(store, [row.payload])
+        (fim,) = _ends_of_kept(store, [row.payload])
         end = max(row.at + term, fim + terms.procuracoes) if fim else row.at + term
         if fim or end > at:
             latest = max(latest or end, end)
@@ -179,7 +181,8 @@ RULES: tuple[Rule, ...] = (
 
 
 def _over(table: Table, before: datetime) -> ColumnElement[bool]:
-    return or_(table.c.fim <= before, and_(table.c.estado.in_(_ENDED), table.c.estado_em <= before))
+    """Whether it had ended by ``before``: its term, or before that somebody's act."""
+    return or_(table.c.fim <= before, and_(table.c.estado.not_in(_IN_FORCE), table.c.estado_em <= before))
 
 
 def _delete(store: SqlStore, table: Table, key: tuple[Any, ...], over: ColumnElement[bool]) -> int:
@@ -212,13 +215,13 @@ def _erase(store: SqlStore, before: datetime, at: datetime, term: str, kinds: Se
         audit.c.sequence < end, audit.c.at < before, audit.c.payload.is_not(None), audit.c.kind != "audit.erased"
     )
     for found in _batches(store, old.where(audit.c.kind.in_(kinds)) if kinds else old):
-        kept = _in_force_until(store, [row.payload for row in found])
+        kept = _ends_of_kept(store, [row.payload for row in found])
         ids = [row.id for row, end in zip(found, kept, strict=True) if end is None]
         count += log.erase(ids, event) if ids else 0
     return count
 
 
-def _in_force_until(store: SqlStore, payloads: Sequence[str]) -> list[datetime | None]:
+def _ends_of_kept(store: SqlStore, payloads: Sequence[str]) -> list[datetime | None]:
     """Of each payload the last end of the procurações and designações that it names and that are still kept; None where
     none is."""
     about = [subjects(orjson.loads(payload)) for payload in payloads]
@@ -228,9 +231,15 @@ def _in_force_until(store: SqlStore, payloads: Sequence[str]) -> list[datetime |
         for table, subject in ((procuracoes, subject_of_procuracao), (designacoes, subject_of_designacao)):
             prefix = subject("")
             ids = [one.removeprefix(prefix) for one in everything if one.startswith(prefix)]
-            found = connection.execute(select(table.c.id, table.c.fim).where(table.c.id.in_(ids)))
-            ends |= {subject(row.id): row.fim for row in found}
+            rows = select(table.c.id, table.c.fim, table.c.estado, table.c.estado_em).where(table.c.id.in_(ids))
+            ends |= {subject(row.id): _end(row) for row in connection.execute(rows)}
     return [max((ends[one] for one in some if one in ends), default=None) for some in about]
+
+
+def _end(row: Any) -> datetime:
+    """What :func:`_over` compares, of one row."""
+    fim: datetime = row.fim
+    return fim if row.estado in _IN_FORCE or row.estado_em is None else min(fim, row.estado_em)
 
 
 def _batches(store: SqlStore, statement: Select[Any]) -> Iterator[list[Any]]:
