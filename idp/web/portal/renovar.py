@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -64,7 +65,7 @@ class Renovar:
         return known
 
     def _render(self, quem: Session, **view: object) -> Response:
-        shown = {"action": "", "itens": [], "fora": 0, "feitos": None, "recusadas": [], **view}
+        shown: dict[str, Any] = {"action": "", "itens": [], "fora": 0, "feitos": None, "recusadas": [], **view}
         return self.portal.render(quem, "pedidos", "renovar.html", voltar=LISTA, **shown)
 
 
