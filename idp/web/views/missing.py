@@ -14,6 +14,7 @@ from idp.domain.representation import Demanda, Modo, Motivo
 from idp.flow.choices import Missing
 from idp.web.text import data, legivel, lista, ultimo_dia
 from idp.web.views.poderes import em_palavras
+from idp.web.views.portal import rotulado
 
 CODES = {
     Motivo.PENDENTE: ("PRC-03", "Procuração aguardando o seu aceite"),
@@ -52,12 +53,14 @@ _FELL_THROUGH = "A escolha que você fez não está mais disponível."
 
 @dataclass(frozen=True, slots=True)
 class MissingView:
-    """``pedir``: where such a procuração is asked for, "" where asking for one would not help."""
+    """``pedir``: where such a procuração is asked for, "" where asking for one would not help. ``documento``: of whose
+    it is, to tell two companies of one name apart."""
 
     codigo: str
     texto: str
     motivo: Motivo
-    pedir: str = ""
+    pedir: str
+    documento: str
 
 
 def fell_through(motivo: Motivo) -> str:
@@ -72,7 +75,13 @@ def missing_view(
     where no page of his follows."""
     return list(
         dict.fromkeys(
-            MissingView(_code(one.motivo), _sentence(one, demanda, servico), one.motivo, _ask(one, demanda, holder))
+            MissingView(
+                _code(one.motivo),
+                _sentence(one, demanda, servico),
+                one.motivo,
+                _ask(one, demanda, holder),
+                rotulado(one.fatos.cadeia[0].outorgante if one.fatos.cadeia else one.fatos.inscricao.contribuinte),
+            )
             for one in missing
         )
     )
