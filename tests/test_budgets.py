@@ -3,11 +3,12 @@ store at its five verbs. More than the budget fails; docs/performance.md has the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +18,7 @@ import idp.app
 import idp.parts
 from benchmarks.installation import ISSUER, Visitor, install
 from benchmarks.relying_party import AUTHORIZATION, REDEEM, authorize_path
+from idp.domain.documents import CPF
 from idp.storage.ephemeral import open_ephemeral
 from idp.storage.sql import SqlStore, open_store
 
@@ -47,11 +49,12 @@ class Counted:
 
 @dataclass
 class Installed:
-    """One application under count. ``trips`` is of the last request alone."""
+    """One application under count. ``trips`` is of the last request alone. ``database``: its URL."""
 
     http: FlaskClient
     visitor: Visitor
     trips: Trips
+    database: str
 
     def request(self, path: str, body: str | None = None, **headers: str) -> Any:
         for noted in (self.trips.alone, self.trips.inside, self.trips.ephemeral):
@@ -103,7 +106,7 @@ def installed(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(idp.parts, "open_ephemeral", counted_ephemeral)
     # Whether a client has changed is asked once in this many seconds, whatever is served meanwhile.
     app = idp.app.create_issuer(ready.settings.model_copy(update={"cache_seconds": 60.0}))
-    here = Installed(app.test_client(use_cookies=False), ready.visitors[0], trips)
+    here = Installed(app.test_client(use_cookies=False), ready.visitors[0], trips, database)
     here.authorize(signed_in=False)
     yield here
     for store in opened:
@@ -141,6 +144,37 @@ def test_an_authorize_that_issues(installed: Installed) -> None:
     assert all(_is_read(sql) for sql in installed.trips.alone)
     assert installed.trips.transactions == 1
     assert 0 < len(installed.trips.inside) <= 7, installed.trips.inside
+
+
+def test_an_authorize_that_issues_after_consent_by_a_chain(installed: Installed) -> None:
+    """The longest way: the procuração is a substabelecimento, the company has representantes, the choice may end
+    another, and the consent is fresh. On PostgreSQL each kind of row that is locked is a statement of its own."""
+    _substabelecer(installed.database, "prc-0", "abaixo")
+    cookies = {"Cookie": installed.visitor.cookies}
+    page = installed.request(installed.authorize("&prompt=consent").headers["Location"], **cookies).text
+    fields = dict(re.findall(r'name="(tx|csrf)" value="([^"]+)"', page))
+    (choice,) = [found for found in re.findall(r'value="([^"]+)"', page) if found.endswith("abaixo")]
+    body = urlencode({**fields, "escolha": choice, "decisao": "autorizar"})
+    answer = installed.request("/consentimento", body, **cookies, Origin=ISSUER)
+    assert "code=" in answer.headers["Location"], answer.headers
+    assert installed.trips.transactions == 1
+    written = " ".join(installed.trips.inside)
+    for table in ("procuracoes", "INSERT INTO grants", "INSERT INTO consents", "INSERT INTO audit"):
+        assert table in written
+    assert len(installed.trips.inside) <= 7, installed.trips.inside
+
+
+def _substabelecer(database: str, id: str, to: str) -> None:
+    """Beside the procuração ``id``, one for the same holder that somebody else passed on."""
+    store = open_store(database)
+    try:
+        with store.begin() as uow:
+            given = uow.procuracoes.get(id, lock=True)
+            assert given is not None
+            uow.procuracoes.add(replace(given, id="acima", outorgado=CPF("90000101281"), substabelecivel=True))
+            uow.procuracoes.add(replace(given, id=to, pai="acima"))
+    finally:
+        store.close()
 
 
 def test_code_and_refresh_are_one_transaction_each(installed: Installed) -> None:

@@ -56,16 +56,19 @@ def issue(
         return motivo
     if client.switch == "close":
         ended = uow.grants.revoke_others(session.id, client.client_id, representation.ref, at)
-        for one in ended:
-            uow.audit.append(events.grant_revoked(at, one, "switched"))
+        uow.audit.append(*(events.grant_revoked(at, one, "switched") for one in ended))
         if ended:
             notify(uow, clients, ended, at)
     grant = _write(uow, tx, client, representation, digest(code), identifiers, policy, at)
+    done = [events.consent_granted(at, grant, representation)] if tx.asked else []
+    if tx.request.code_due:
+        done.append(events.code_issued(at, grant, representation, client.demanda.poder))
     alone = tx.request.response_type == "id_token"
     perfil = uow.perfis.get(session.holder) if tells_perfil(grant, alone=alone) else None
-    authorization = Authorization(grant, client, representation, at, perfil=perfil)
+    authorization = Authorization(grant, client, representation, at, perfil=perfil, timezone=policy.timezone)
     if tx.request.access_token_due or tx.request.id_token_due:
-        uow.audit.append(events.token_issued(authorization))
+        done.append(events.token_issued(authorization))
+    uow.audit.append(*done)
     return authorization
 
 
@@ -117,12 +120,8 @@ def _write(
     )
     binding = CodeBinding(request.redirect_uri, request.explicit_redirect_uri, request.code_challenge, at + policy.code)
     uow.grants.add(grant, code_digest, binding, tx.id)
-    if tx.asked:
-        uow.audit.append(events.consent_granted(at, grant, representation))
     if tx.asked and policy.consent:
         who = consenting(session.holder, grant.sub)
         agreed = scopes | (request.disclosures - request.scopes)
         uow.consents.remember(who, client.client_id, grant.choice, agreed, at, at + policy.consent)
-    if request.code_due:
-        uow.audit.append(events.code_issued(at, grant, representation, client.demanda.poder))
     return grant

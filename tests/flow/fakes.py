@@ -213,8 +213,8 @@ class FakeAudit:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
 
-    def append(self, event: AuditEvent) -> None:
-        self.rows.audit.append(event)
+    def append(self, *events: AuditEvent) -> None:
+        self.rows.audit.extend(events)
 
 
 class FakeCadastro:

@@ -68,8 +68,11 @@ class SqlAudit:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, event: AuditEvent) -> None:
-        _APPEND.rows(self._connection, sealed_event(event))
+    def append(self, *events: AuditEvent) -> None:
+        if len(events) == 1:
+            _APPEND.rows(self._connection, sealed_event(events[0]))
+        elif events:
+            _APPEND.each(self._connection, [sealed_event(event) for event in events])
 
 
 class SqlAuditLog:

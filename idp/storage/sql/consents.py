@@ -45,7 +45,7 @@ def _remember(insert: Callable[..., Any]) -> Any:
     )
 
 
-_REMEMBER = Upsert(_remember)
+_REMEMBER = Prepared(Upsert(_remember))
 
 
 class SqlConsents:
@@ -87,8 +87,7 @@ class SqlConsents:
     ) -> None:
         common = {"sub": sub, "client_id": client_id, "choice": str(choice), "granted_at": at, "until": until}
         if scopes:
-            values = [{**common, "scope": scope} for scope in sorted(scopes)]
-            self._connection.execute(_REMEMBER.on(self._connection), values)
+            _REMEMBER.each(self._connection, [{**common, "scope": scope} for scope in sorted(scopes)])
 
     def forget(self, sub: str, client_id: str) -> None:
         self._connection.execute(_FORGET, {"sub": sub, "client_id": client_id})

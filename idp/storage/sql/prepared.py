@@ -7,7 +7,7 @@ fetches. Events, wrapped errors and the end of a broken connection stay SQLAlche
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
@@ -27,17 +27,24 @@ class Prepared:
 
     def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Rows:
         """All rows, as tuples of Python values; none for a statement that returns nothing."""
-        dialect = connection.dialect
-        plan = self._plans.get(dialect.name)
-        if plan is None:
-            statement = self._statement.on(connection) if isinstance(self._statement, Upsert) else self._statement
-            plan = self._plans[dialect.name] = _Plan(statement, dialect, parameters)
-        return plan.rows(connection, parameters)
+        return self._plan(connection, parameters).rows(connection, parameters)
 
     def first(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, if there is one."""
         rows = self.rows(connection, parameters)
         return rows[0] if rows else None
+
+    def each(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
+        """Once for each of ``values``, in that order: one trip where the driver can. Nothing comes back."""
+        self._plan(connection, values[0]).each(connection, values)
+
+    def _plan(self, connection: Connection, parameters: Mapping[str, Any]) -> _Plan:
+        dialect = connection.dialect
+        plan = self._plans.get(dialect.name)
+        if plan is None:
+            statement = self._statement.on(connection) if isinstance(self._statement, Upsert) else self._statement
+            plan = self._plans[dialect.name] = _Plan(statement, dialect, parameters)
+        return plan
 
 
 class _Plan:
@@ -61,21 +68,32 @@ class _Plan:
         self._from_driver = [(at, convert) for at, convert in enumerate(from_driver) if convert]
 
     def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Rows:
-        values = {**self._constants, **parameters}
-        for name, to_driver in self._to_driver:
-            values[name] = to_driver(values[name])
-        bound: Any = values if self._order is None else tuple([values[name] for name in self._order])
+        found = self._run(connection, self._bound(parameters), many=False)
+        return [self._row(row) for row in found] if self._from_driver else found
+
+    def each(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
+        self._run(connection, [self._bound(parameters) for parameters in values], many=True)
+
+    def _run(self, connection: Connection, bound: Any, *, many: bool) -> Any:
         cursor = connection.connection.cursor()
         try:
             for listener in connection.dispatch.before_cursor_execute:
-                listener(connection, cursor, self._sql, bound, None, False)
-            cursor.execute(self._sql, bound)
-            found: Any = cursor.fetchall() if self._returns else []
+                listener(connection, cursor, self._sql, bound, None, many)
+            if many:
+                cursor.executemany(self._sql, bound)
+            else:
+                cursor.execute(self._sql, bound)
+            return cursor.fetchall() if self._returns else []
         except connection.dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, self._sql, bound, cursor, None)  # raises
         finally:
             cursor.close()
-        return [self._row(row) for row in found] if self._from_driver else found
+
+    def _bound(self, parameters: Mapping[str, Any]) -> Any:
+        values = {**self._constants, **parameters}
+        for name, to_driver in self._to_driver:
+            values[name] = to_driver(values[name])
+        return values if self._order is None else tuple([values[name] for name in self._order])
 
     def _row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         values = list(row)
