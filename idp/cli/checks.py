@@ -46,6 +46,7 @@ class Finding:
 
 
 def database(settings: Settings) -> str:
+    """It answers, is of this realm, and has this version's tables."""
     store = open_store(settings.database_url)
     try:
         schema.check(store.engine, settings.realm)
@@ -55,11 +56,13 @@ def database(settings: Settings) -> str:
 
 
 def keys(settings: Settings) -> str:
+    """They are there, whole, and of this realm."""
     ring = KeyRing.open(settings.signing_dir, settings.realm)
     return f"{len(ring.keys())} signing keys, realm {ring.realm}"
 
 
 def trust(settings: Settings) -> str:
+    """The compiled list of CAs is there and of this realm."""
     found = trust_list(settings)
     return f"{len(found.eligible)} CAs may certify a login, realm {found.realm}"
 
@@ -67,6 +70,12 @@ def trust(settings: Settings) -> str:
 def tls(settings: Settings) -> str:
     """The embedded server's own certificate; behind a proxy the listeners still use it on the inner hop."""
     chain, key = settings.tls_certificate, settings.tls_key
+    for file in (chain, key):
+        if not file.is_file():
+            raise ConfigurationError(
+                f"there is no {file}",
+                "point IDP_TLS_CERTIFICATE and IDP_TLS_KEY at a PEM chain for the hosts' names and its key",
+            )
     _private(key, _ANYBODY)  # a group of its own, such as Debian's ssl-cert, is in order
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password=lambda: b"")
@@ -83,12 +92,14 @@ def tls(settings: Settings) -> str:
 
 
 def policy(settings: Settings) -> str:
+    """The authority's policy for procurações can be read."""
     found = politica.load(settings.politica)
     whose = settings.politica or "the defaults"
     return f"{len(found.regras)} rules, {len(found.catalogo)} poderes, {whose}"
 
 
 def crl(settings: Settings) -> str:
+    """Every CA that logins depend on has a list that may still be used."""
     index = CrlIndex(
         settings.trust_dir / DIRECTORY, trust_list(settings), timedelta(seconds=settings.crl_grace_seconds)
     )
@@ -97,12 +108,13 @@ def crl(settings: Settings) -> str:
         raise ConfigurationError(
             f"{states['stale']} revocation lists are stale, {states['absent']} absent, {states['fresh']} fresh: people "
             "whose CA has no fresh list cannot log in (CERT-06)",
-            "idp crl sync --from DIR",
+            "idp crl sync; with --from DIR where nothing can be fetched",
         )
     return f"{states['fresh']} revocation lists, all fresh"
 
 
 def ephemeral(settings: Settings) -> str:
+    """What is put there is found there, once."""
     clock = SystemClock()
     store = open_ephemeral(settings.ephemeral_url, settings.database_url, clock)
     key, value = f"check:{secrets.token_hex(8)}", secrets.token_bytes(8)
@@ -113,6 +125,7 @@ def ephemeral(settings: Settings) -> str:
 
 
 def checkpoints(settings: Settings) -> str:
+    """Signed heads of the audit chain can be written."""
     file = settings.checkpoint_file
     target = file if file.exists() else file.parent
     if not os.access(target, os.W_OK):
@@ -124,6 +137,7 @@ def checkpoints(settings: Settings) -> str:
 
 
 def permissions(settings: Settings) -> str:
+    """Nobody but their owner reads the private keys."""
     directory = settings.signing_dir
     if not directory.is_dir():
         raise ConfigurationError(f"there is no {directory}", "idp keys create")

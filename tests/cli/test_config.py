@@ -84,6 +84,13 @@ def test_a_tls_key_of_another_certificate(almost: Idp) -> None:
     assert "not a certificate and its private key" in check(almost)["tls"]["detail"]
 
 
+def test_tls_files_that_are_not_there(almost: Idp) -> None:
+    (almost.directory / "keys" / "tls" / "server.pem").unlink()
+    one = check(almost)["tls"]
+    assert one["detail"] == "there is no keys/tls/server.pem"
+    assert "IDP_TLS_CERTIFICATE" in one["remedy"]
+
+
 def test_a_tls_key_under_a_password_does_not_wait_for_one(almost: Idp) -> None:
     key = almost.directory / "keys" / "tls" / "server.key"
     openssl("ec", "-in", str(key), "-out", f"{key}.locked", "-aes128", "-passout", "pass:secret")
