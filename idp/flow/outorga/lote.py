@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
+from itertools import islice
 
 from idp.domain.documents import CPF, Documento
 from idp.domain.procuracao import TipoEscopo
@@ -47,13 +48,16 @@ class Lotes(Requests):
         asked then counts as made. Raises Refused for what concerns the whole file, NotFound, NotEntitled.
         """
         lote = lote or new_id()
-        lines, made = _numbered(_lines(linhas)), 0
+        # Judged between the transactions, not before them all: a single writer's next in line gets its turn meanwhile.
+        lines, made = _numbered(list(_lines(linhas))), 0
         problems: list[tuple[int, Problema]] = []
-        for start in range(0, max(1, len(lines)), PART):
-            some, wrong = self._part(quem, lines[start : start + PART], solicitacao, lote)
+        while True:
+            part = list(islice(lines, PART))
+            some, wrong = self._part(quem, part, solicitacao, lote)
             made += some
             problems += wrong
-        return Lote(lote, made, tuple(problems))
+            if len(part) < PART:
+                return Lote(lote, made, tuple(problems))
 
     def enviados(self, quem: Session, em_nome_de: Documento, lote: str) -> int:
         """How many requests of one file were made so far."""
@@ -102,15 +106,13 @@ def _asked(solicitacao: Solicitacao, line: _Linha, outorgante: Documento | None)
     return asked
 
 
-def _numbered(lines: Iterator[_Linha]) -> list[_Linha]:
+def _numbered(lines: Iterable[_Linha]) -> Iterator[_Linha]:
     """With those marked whose outorgante stands in the file before."""
     seen: dict[str, int] = {}
-    marked = []
     for line in lines:
         documento = julgar.documento(Achados(), "outorgante", line.digitado)
         first = seen.setdefault(contribuinte_id(documento), line.numero) if documento else line.numero
-        marked.append(line if first == line.numero else replace(line, repetida=first))
-    return marked
+        yield line if first == line.numero else replace(line, repetida=first)
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
