@@ -226,4 +226,5 @@ def _policy(settings: Settings) -> Policy:
         refresh_token=timedelta(seconds=settings.refresh_token_seconds),
         session=timedelta(seconds=settings.session_seconds),
         consent=timedelta(days=settings.consent_days),
+        timezone=ZoneInfo(settings.timezone),
     )

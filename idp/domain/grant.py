@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from idp.domain.certificado import Certificado
 from idp.domain.claims import ClaimsAsked
@@ -53,7 +53,8 @@ class CodeBinding:
 @dataclass(frozen=True, slots=True)
 class Authorization:
     """A grant whose representation was computed again just now: the only thing tokens are made from. ``perfil``: what
-    the holder told of himself, where something of it may be handed over and he told anything."""
+    the holder told of himself, where something of it may be handed over and he told anything. ``timezone``: the
+    authority's, in which days are told."""
 
     grant: Grant
     client: Client
@@ -61,6 +62,7 @@ class Authorization:
     at: datetime
     refresh_generation: int | None = None
     perfil: Perfil | None = None
+    timezone: tzinfo = UTC
 
     def until(self, limit: datetime) -> datetime:
         """``limit``, or earlier where the certificate or the procuração ends first."""

@@ -14,7 +14,7 @@ States (design names; the events are the methods of :class:`Procuracao`)::
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from idp.domain.certificado import Nivel
@@ -77,6 +77,11 @@ class Vigencia:
 
     def contains(self, at: datetime) -> bool:
         return self.inicio <= at < self.fim
+
+    def dias(self, timezone: tzinfo) -> tuple[date, date]:
+        """The first and the last day on which it holds, both included, where ``timezone`` is: what people are shown."""
+        last = self.fim - timedelta(microseconds=1)
+        return self.inicio.astimezone(timezone).date(), last.astimezone(timezone).date()
 
 
 class TipoEscopo(StrEnum):

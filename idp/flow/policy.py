@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 from idp.domain.representation import Regras
 
@@ -16,7 +16,7 @@ EXPIRY_WARNING = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All lifetimes; ``consent`` zero never remembers."""
+    """All lifetimes; ``consent`` zero never remembers. ``timezone``: the authority's, in which days are told."""
 
     regras: Regras
     transaction: timedelta
@@ -27,3 +27,4 @@ class Policy:
     refresh_token: timedelta
     session: timedelta
     consent: timedelta
+    timezone: tzinfo = UTC

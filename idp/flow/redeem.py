@@ -119,7 +119,7 @@ class Redemption:
         except NotRepresentable as refused:
             raise InvalidToken(refused.motivo) from refused
         grant = replace(grant, scopes=client.permitted(grant.scopes))
-        return Authorization(grant, client, representation, now, perfil=perfil)
+        return Authorization(grant, client, representation, now, perfil=perfil, timezone=self.policy.timezone)
 
     def client_credentials(self, client: Client, scopes: frozenset[str]) -> datetime:
         """Record that a client took a token for itself (RFC 6749 §4.4); the moment of issue."""
@@ -175,7 +175,9 @@ class Redemption:
         grant = replace(grant, scopes=client.permitted(grant.scopes))
         due = "offline_access" in grant.scopes
         perfil = uow.perfis.get(grant.holder) if tells_perfil(grant) else None
-        authorization = Authorization(grant, client, representation, now, grant.generation if due else None, perfil)
+        authorization = Authorization(
+            grant, client, representation, now, grant.generation if due else None, perfil, self.policy.timezone
+        )
         uow.audit.append(events.token_issued(authorization))
         return authorization
 

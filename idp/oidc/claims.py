@@ -74,13 +74,14 @@ def direito(authorization: Authorization) -> dict[str, Any]:
     procuracao = representation.procuracao
     if procuracao is None:
         return {"modo": representation.modo.value}
+    first, last = procuracao.vigencia.dias(authorization.timezone)
     return {
         "modo": representation.modo.value,
         "procuracao": {
             "id": procuracao.id,
             "poderes": sorted(_shown(representation.poderes, authorization.client)),
-            "inicio": procuracao.vigencia.inicio.date().isoformat(),
-            "fim": procuracao.vigencia.fim.date().isoformat(),
+            "inicio": first.isoformat(),
+            "fim": last.isoformat(),
             "substabelecida": bool(representation.cadeia),
         },
     }

@@ -119,7 +119,11 @@ class Provider:
                 clock=self.clock,
             ),
             procuracao_status_blueprint(
-                own_tokens=self._own_tokens(), clients=self.clients, store=self.store, clock=self.clock
+                own_tokens=self._own_tokens(),
+                clients=self.clients,
+                store=self.store,
+                clock=self.clock,
+                timezone=self.redemption.policy.timezone,
             ),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,21 @@ def test_vigencia_is_half_open() -> None:
     assert vigencia.contains(T0)
     assert vigencia.contains(T0 + DAY - tick)
     assert not vigencia.contains(T0 + DAY)
+
+
+@pytest.mark.parametrize(
+    ("inicio", "fim", "dias"),
+    [
+        ("2026-03-01T03:00Z", "2027-03-01T03:00Z", ("2026-03-01", "2027-02-28")),  # as the portal makes them
+        ("2026-03-01T00:00Z", "2027-03-01T00:00Z", ("2026-02-28", "2027-02-28")),  # midnight in Greenwich
+        ("2026-03-01T12:00Z", "2026-03-01T12:00:00.000001Z", ("2026-03-01", "2026-03-01")),
+        ("2018-11-04T03:00Z", "2018-11-05T02:00Z", ("2018-11-04", "2018-11-04")),  # a day without midnight
+    ],
+)
+def test_days_are_those_of_the_authority_and_both_belong_to_it(inicio: str, fim: str, dias: tuple[str, str]) -> None:
+    vigencia = Vigencia(datetime.fromisoformat(inicio), datetime.fromisoformat(fim))
+    first, last = vigencia.dias(ZoneInfo("America/Sao_Paulo"))
+    assert (first.isoformat(), last.isoformat()) == dias
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.timezones()))

@@ -147,12 +147,12 @@ def test_algorithms_and_audience_are_the_clients(browser: Browser) -> None:
 
 
 def test_tokens_end_with_the_procuracao(world: World) -> None:
-    """It ends on 2027-02-28 at midnight; the tokens of two minutes before it live two minutes."""
-    world.clock.pass_(days=97, hours=11, minutes=58)
+    """It ends with 2027-02-28 in Brasilia; the tokens of two minutes before it live two minutes."""
+    world.clock.pass_(days=98, hours=14, minutes=58)
     tokens = world.browser().tokens(b"ada", ADA_CHOICE)
     assert tokens["expires_in"] == 120
     _, claims = verified(world.browser(), tokens["id_token"], audience="app")
-    assert claims["exp"] == 1803772800
+    assert claims["exp"] == 1803870000
 
 
 def test_pairwise_subjects_differ_by_sector_and_survive(world: World) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, request
 from sqlalchemy import insert
@@ -237,6 +238,7 @@ class World:
             refresh_token=timedelta(hours=8),
             session=timedelta(hours=4),
             consent=timedelta(days=180),
+            timezone=ZoneInfo("America/Sao_Paulo"),
         )
         shared: dict[str, Any] = {
             "clock": self.clock,
@@ -312,7 +314,7 @@ class World:
                     ADA.nome,
                     frozenset({"dte.dar_ciencia", "dte.consultar"}),
                     Escopo(TipoEscopo.INSCRICOES, frozenset({InscricaoId("AM", "040000028")})),
-                    Vigencia(datetime(2026, 3, 1, tzinfo=UTC), datetime(2027, 2, 28, tzinfo=UTC)),
+                    Vigencia(datetime(2026, 3, 1, 3, tzinfo=UTC), datetime(2027, 3, 1, 3, tzinfo=UTC)),
                     EstadoProcuracao.ATIVA,
                 )
             )

@@ -7,6 +7,7 @@ being asked.
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
 
 import orjson
@@ -22,8 +23,10 @@ from idp.oidc.status_address import PATH
 from idp.ports import Clients, Clock, Store
 
 
-def procuracao_status_blueprint(*, own_tokens: OwnTokens, clients: Clients, store: Store, clock: Clock) -> Blueprint:
-    """At the address that ``status_address.with_status`` makes."""
+def procuracao_status_blueprint(
+    *, own_tokens: OwnTokens, clients: Clients, store: Store, clock: Clock, timezone: tzinfo
+) -> Blueprint:
+    """At the address that ``status_address.with_status`` makes. ``timezone``: the authority's."""
     blueprint = Blueprint("procuracao_status", __name__)
 
     @blueprint.get(f"{PATH}/<id>/status")
@@ -39,13 +42,14 @@ def procuracao_status_blueprint(*, own_tokens: OwnTokens, clients: Clients, stor
         if found is None or found[0].choice.procuracao != id or not found[1].cadeia or not (client and client.enabled):
             return _answer({"error": "not_found"}, 404)
         procuracao, *acima = found[1].cadeia
+        first, last = procuracao.vigencia.dias(timezone)
         return _answer(
             {
                 "id": procuracao.id,
                 "vigente": procuracao.cedida_a is None and all(link.vigente(now) for link in (procuracao, *acima)),
                 "estado": procuracao.estado.value,
-                "inicio": procuracao.vigencia.inicio.date().isoformat(),
-                "fim": procuracao.vigencia.fim.date().isoformat(),
+                "inicio": first.isoformat(),
+                "fim": last.isoformat(),
             }
         )
 
