@@ -100,7 +100,14 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
         ),
         "consentimento-pedida": lambda: screens.consent(ask(one, (), demanda=PEDIDA)),
         "consentimento-faltam": lambda: screens.consent(
-            ask((), people.MISSING, look=Look(missing=True), last=False, found=1001)
+            ask(
+                (),
+                people.MISSING,
+                look=Look(missing=True),
+                last=False,
+                found=1001,
+                demanda=Demanda(poder="nfe.consultar"),
+            )
         ),
         "consentimento-sem-escolha": lambda: screens.consent(ask(), error=True),
         "consentimento-caiu": lambda: screens.consent(ask(refused=Motivo.REVOGADA)),
@@ -109,7 +116,7 @@ def states(screens: StepScreens) -> dict[str, Callable[[], Response]]:
         "nada-pendente": lambda: screens.consent(ask((), (), pending=(people.P_PENDENTE,))),
         "nada-pedida": lambda: screens.consent(ask((), (), demanda=PEDIDA)),
         "nada-situacao": lambda: screens.consent(ask((), people.MISSING[5:])),
-        "nada-misto": lambda: screens.consent(ask((), people.MISSING[3:])),
+        "nada-misto": lambda: screens.consent(ask((), people.MISSING[3:], demanda=Demanda(poder="nfe.consultar"))),
         "nada-nivel": lambda: screens.consent(ask((), people.MISSING[3:4])),
         "nada-poder": lambda: screens.consent(ask((), people.MISSING[4:5], demanda=Demanda(poder="nfe.consultar"))),
         "nada-poder-pedido": lambda: screens.consent(ask((), (), demanda=Demanda(poder="nfe.consultar"))),
