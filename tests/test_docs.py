@@ -109,6 +109,21 @@ def test_every_command_is_explained_to_operators() -> None:
     assert not missing, f"neither README.md nor docs/operations.md mentions {missing}"
 
 
+def test_every_page_is_in_the_index() -> None:
+    index = (DOCS / "README.md").read_text()
+    missing = [page.name for page in DOCS.glob("*.md") if page.name != "README.md" and f"({page.name}" not in index]
+    assert not missing, f"docs/README.md leads to none of {missing}"
+
+
+def test_every_job_of_the_worker_is_explained_to_operators() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "idp" / "worker").glob("*.py"))
+    jobs = re.findall(r'Job\(\s*"([a-z.]+)"', sources)
+    assert len(jobs) > 5
+    text = (DOCS / "operations.md").read_text()
+    missing = [job for job in jobs if f"| `{job}` |" not in text]
+    assert not missing, f"docs/operations.md has no row for {missing}"
+
+
 # --- Decisions -----------------------------------------------------------------------------------------------------
 
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
