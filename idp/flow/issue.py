@@ -54,12 +54,12 @@ def issue(
         motivo = Motivo(refusal.motivo)
         uow.audit.append(events.code_refused(at, tx, motivo))
         return motivo
+    grant = _write(uow, tx, client, representation, digest(code), identifiers, policy, at)
     if client.switch == "close":
-        ended = uow.grants.revoke_others(session.id, client.client_id, representation.ref, at)
+        ended = uow.grants.revoke_others(grant, at)
         uow.audit.append(*(events.grant_revoked(at, one, "switched") for one in ended))
         if ended:
             notify(uow, clients, ended, at)
-    grant = _write(uow, tx, client, representation, digest(code), identifiers, policy, at)
     done = [events.consent_granted(at, grant, representation)] if tx.asked else []
     if tx.request.code_due:
         done.append(events.code_issued(at, grant, representation, client.demanda.poder))

@@ -94,11 +94,9 @@ class Grants(Protocol):
         """Revoke every grant of one browser session; those that were in force."""
         ...
 
-    def revoke_others(
-        self, session_id: str, client_id: str, choice: RepresentationRef, at: datetime
-    ) -> Sequence[Grant]:
-        """Revoke every grant of one browser session at one client for another choice than this; those that were in
-        force."""
+    def revoke_others(self, grant: Grant, at: datetime) -> Sequence[Grant]:
+        """Revoke every grant of the same browser session at the same client for another choice, which is one with
+        another ``sid``; those that were in force."""
         ...
 
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:

@@ -430,11 +430,10 @@ class FakeGrants:
         ended = [g for g in self.rows.grants.values() if g.session_id == session_id and self.revoke(g.id, at)]
         return [self.rows.grants[grant.id] for grant in ended]
 
-    def revoke_others(
-        self, session_id: str, client_id: str, choice: RepresentationRef, at: datetime
-    ) -> Sequence[Grant]:
-        same = [g for g in self.rows.grants.values() if (g.session_id, g.client_id) == (session_id, client_id)]
-        meant = [g for g in same if g.choice != choice and at < g.expires_at]
+    def revoke_others(self, grant: Grant, at: datetime) -> Sequence[Grant]:
+        whose = (grant.session_id, grant.client_id)
+        same = [g for g in self.rows.grants.values() if (g.session_id, g.client_id) == whose]
+        meant = [g for g in same if g.choice != grant.choice and at < g.expires_at]
         return [self.rows.grants[grant.id] for grant in meant if self.revoke(grant.id, at)]
 
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:

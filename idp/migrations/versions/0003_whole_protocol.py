@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("titular", name="pk_perfis"),
     )
     op.create_index("ix_grants_titular", "grants", ["titular", "expires_at"])
+    op.create_index("ix_grants_session", "grants", ["session_id", "client_id", "sid"])
+    op.drop_index("ix_grants_session_id", "grants")
     op.create_table(
         "registration_tokens",
         sa.Column("id", sa.String(length=32), nullable=False),

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Update, and_, bindparam, or_, select, update
 
 from idp.domain.certificado import Certificado
 from idp.domain.claims import ClaimsAsked
@@ -81,6 +81,7 @@ _REVOKE = update(grants).where(grants.c.id == _KEY, _IN_FORCE).values(revoked_at
 _REVOKE_SESSION = (
     update(grants).where(grants.c.session_id == _KEY, _IN_FORCE).values(revoked_at=_AT).returning(*_FAMILY)
 )
+# Two ranges of one index: a session may have been at one client many times with the same choice.
 _REVOKE_OTHERS = Prepared(
     update(grants)
     .where(
@@ -88,12 +89,7 @@ _REVOKE_OTHERS = Prepared(
         grants.c.client_id == _CLIENT,
         grants.c.expires_at > _AT,
         _IN_FORCE,
-        or_(
-            grants.c.uf != bindparam("to_uf"),
-            grants.c.numero != bindparam("to_numero"),
-            grants.c.modo != bindparam("to_modo"),
-            func.coalesce(grants.c.procuracao, "") != bindparam("to_procuracao"),
-        ),
+        or_(grants.c.sid < bindparam("this"), grants.c.sid > bindparam("this")),
     )
     .values(revoked_at=_AT)
     .returning(*_FAMILY)
@@ -237,16 +233,8 @@ class SqlGrants:
     def revoke_session(self, session_id: str, at: datetime) -> Sequence[Grant]:
         return [_grant(row) for row in self._connection.execute(_REVOKE_SESSION, {"key": session_id, "at": at}).all()]
 
-    def revoke_others(
-        self, session_id: str, client_id: str, choice: RepresentationRef, at: datetime
-    ) -> Sequence[Grant]:
-        to = {
-            "to_uf": choice.inscricao.uf,
-            "to_numero": choice.inscricao.numero,
-            "to_modo": choice.modo.value,
-            "to_procuracao": choice.procuracao or "",
-        }
-        key = {"key": session_id, "client": client_id, "at": at, **to}
+    def revoke_others(self, grant: Grant, at: datetime) -> Sequence[Grant]:
+        key = {"key": grant.session_id, "client": grant.client_id, "this": grant.sid, "at": at}
         return [_grant(row) for row in _REVOKE_OTHERS.rows(self._connection, key)]
 
     def revoke_sid(self, sid: str, client_id: str, at: datetime) -> Sequence[Grant]:

@@ -163,7 +163,7 @@ grants = Table(
     Column("client_id", String(255), nullable=False),
     Column("sub", String(64), nullable=False),
     Column("sid", String(64), nullable=False, index=True),
-    Column("session_id", String(64), nullable=False, index=True),
+    Column("session_id", String(64), nullable=False),
     Column("titular", String(11), nullable=False),
     Column("holder", Text, nullable=False),
     Column("certificado", Text, nullable=False),
@@ -187,6 +187,7 @@ grants = Table(
     Column("revoked_at", Moment),
     Column("claims", Text),
     Column("wanted", Text),
+    Index("ix_grants_session", "session_id", "client_id", "sid"),
     Index("ix_grants_titular", "titular", "expires_at"),
     Index(
         "ix_grants_procuracao",
