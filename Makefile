@@ -10,6 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 SECONDS ?= 60
+# Files are handed out in the order of tests/conftest.py.
+XDIST := -n 2 --dist loadfile --no-loadscope-reorder
 # A lock's hash names its stamp: a changed lock installs again, an unchanged one costs nothing.
 RUN := $(VENV)/.run-$(shell sha256sum requirements/run.txt | cut -c1-16)
 DEV := $(VENV)/.dev-$(shell sha256sum requirements/dev.txt | cut -c1-16)
@@ -33,10 +35,10 @@ demo: $(RUN) ## every persona's journey without a browser, verified; exits 0 onl
 	@exec $(BIN)/python -m idp sandbox demo $(ARGS)
 
 test: $(DEV) debian npm ## all tests; ARGS="-k name" narrows
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(XDIST) $(ARGS)
 
 test-deep: $(DEV) debian npm ## all tests with full counts: hours rather than minutes
-	$(BIN)/python -m pytest -n 2 --dist loadfile --deep $(ARGS)
+	$(BIN)/python -m pytest $(XDIST) --deep $(ARGS)
 
 fuzz: $(DEV) ## coverage-guided fuzzing of what reads certificates; SECONDS=600 for longer
 	$(BIN)/python -m tests.hostile.fuzz --seconds $(SECONDS) $(ARGS)

@@ -40,7 +40,38 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.load_profile("deep" if config.getoption("--deep") else "default")
 
 
+# Files go to whoever is free, in this order: those of many seconds first, or one of them would be left for the end and
+# a processor with nothing to do. Neighbours share servers that a process starts once.
+_LONG = (
+    "tests/journeys/",
+    "tests/conformance/",
+    "tests/contracts/test_vinculos.py",
+    "tests/doctor/",
+    "tests/sandbox/test_sandbox.py",
+    "tests/server/test_serve.py",
+    "tests/examples/",
+    "tests/worker/",
+    "tests/test_support.py",
+    "tests/test_budgets.py",
+    "tests/deploy/",
+    "tests/test_architecture.py",
+    "tests/hostile/",
+    "tests/attacks/test_running.py",
+    "tests/cadastro/",
+    "tests/fetch/",
+    "tests/model/",
+    "tests/web/test_in_chromium.py",
+    "tests/web/test_axe.py",
+    "tests/cli/",
+)
+
+
+def _seconds_first(item: pytest.Item) -> int:
+    return next((at for at, part in enumerate(_LONG) if item.nodeid.startswith(part)), len(_LONG))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_seconds_first)
     if config.getoption("--deep"):
         return
     deep = [item for item in items if item.get_closest_marker("deep")]
