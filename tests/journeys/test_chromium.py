@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -48,9 +49,12 @@ def test_the_accountants_whole_journey(computer: Computer, sandbox: LivingSandbo
         press(page, "Procurar")
         expect(page.locator('input[name="escolha"]')).to_have_count(1)
         option(page, ESTALEIRO).check()
+        offered = page.locator("main").inner_text()
         press(page, AUTHORIZE)
 
         claims = arrived(page, sandbox)
+        last = date.fromisoformat(claims["representacao"]["procuracao"]["fim"])
+        assert f"até {last:%d/%m/%Y}" in offered, "the last day is one for people and for programs"
         assert claims["iss"] == sandbox.origins.issuer
         assert claims["inscricao"]["cnpj"] == "12ABC34501DE35"
         assert claims["inscricao"]["numero"] == "049000071"
