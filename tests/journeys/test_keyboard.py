@@ -122,6 +122,24 @@ def test_the_accountant_finds_one_of_400_and_keeps_it_on_top(
         expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")
 
 
+def test_the_accountant_reads_what_waits_and_asks_for_what_ended(computer: Computer, office: LivingSandbox) -> None:
+    with sitting(computer, "contadora", "telephone") as (page, keys):
+        heading = page.get_by_role("heading", level=1)
+        page.goto(f"{office.origins.application}/trocar")
+        keys.press("Continuar")
+        expect(heading).to_have_text("Em nome de quem?")
+        expect(page.get_by_role("button", name="Aceitar")).to_have_count(0)
+        keys.press("Ver e decidir")
+        keys.at("Aceitar ou recusar a procuração de PESCADO DO TUPE COMERCIO LTDA")
+        assert code(page) == "PRC-03"
+        keys.press("Voltar sem decidir")
+        expect(heading).to_have_text("Em nome de quem?")
+        keys.press("O que não posso escolher agora")
+        keys.at("O que você não pode escolher agora, e por quê")
+        keys.press("Pedir essa procuração")
+        keys.at("Pedir uma procuração")
+
+
 def test_the_employee_with_one_power_presses_one_button(computer: Computer, office: LivingSandbox, window: str) -> None:
     with sitting(computer, "funcionario", window) as (page, keys):
         page.goto(f"{office.origins.application}/trocar")  # asks also whom it knows
