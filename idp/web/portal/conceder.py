@@ -26,6 +26,7 @@ from idp.web.portal.campos import CONCEDER, Leitura, a_year_from, date_types, lo
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia
+from idp.web.views.portal_antes_e_depois import antes_de_dar, compromisso
 from idp.web.views.portal_formulario import (
     Erros,
     Opcao,
@@ -39,7 +40,6 @@ from idp.web.views.portal_formulario import (
     servicos,
 )
 from idp.web.views.portal_textos import AVISOS, GUARDADO
-from idp.web.views.portal_vista import antes_de_dar, compromisso
 
 TIPO = "conceder"
 

@@ -13,9 +13,10 @@ from idp.flow.outorga import Vista
 from idp.web.outcome import see_other
 from idp.web.portal.parts import Portal, typed, word
 from idp.web.portal.usos import da_procuracao
+from idp.web.views.portal_antes_e_depois import concedida, feito
 from idp.web.views.portal_copia import em_texto
 from idp.web.views.portal_usos import endereco
-from idp.web.views.portal_vista import aceite_ate, concedida, decisao, feito, termos, vista
+from idp.web.views.portal_vista import aceite_ate, decisao, termos, vista
 
 EVENTOS = ("aceitar", "recusar", "renunciar", "revogar")
 MOTIVO = 300
