@@ -118,30 +118,9 @@ class Memory:
 
 def create_app(config: RelyingPartyConfig) -> Flask:
     """The relying party as a WSGI application; its sessions live in this process's memory."""
-    app = Flask(__name__, template_folder="pages", static_folder="pages/static", static_url_path="/static")
-    app.config.update(
-        SECRET_KEY=secrets.token_bytes(32),
-        SESSION_COOKIE_NAME="__Host-recibos",
-        SESSION_COOKIE_SECURE=True,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_PATH="/",
-        MAX_CONTENT_LENGTH=16 * 1024,
-    )
+    app = _application()
     app.register_blueprint(receipts_api(config.issuer, config.resource, config.web_ca))
-    provider = OAuth(app, cache=Memory()).register(
-        "portaria",
-        client_cls=_Provider,
-        client_id=config.client_id,
-        client_secret=config.client_secret,
-        server_metadata_url=f"{config.issuer}/.well-known/openid-configuration",
-        client_kwargs={
-            "scope": SCOPE,
-            "code_challenge_method": "S256",
-            "verify": config.web_ca,
-            "default_timeout": 10,
-        },
-    )
+    provider = _provider(app, config)
     logins = Memory()
 
     def current() -> Login | None:
@@ -215,6 +194,49 @@ def create_app(config: RelyingPartyConfig) -> Flask:
         provider.validate_logout_response()
         return render_template("saiu.html")
 
+    _refusals(app)
+    _headers(app, config.issuer)
+    return app
+
+
+def _application() -> Flask:
+    """Its pages, and a session cookie that no neighbour on this machine can plant."""
+    app = Flask(__name__, template_folder="pages", static_folder="pages/static", static_url_path="/static")
+    app.config.update(
+        SECRET_KEY=secrets.token_bytes(32),
+        SESSION_COOKIE_NAME="__Host-recibos",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        MAX_CONTENT_LENGTH=16 * 1024,
+    )
+    app.add_template_filter(_date, "data")
+    app.add_template_filter(_cnpj, "cnpj")
+    app.add_template_filter(_json, "bonito")
+    return app
+
+
+def _provider(app: Flask, config: RelyingPartyConfig) -> Any:
+    """Authlib's client of the issuer."""
+    return OAuth(app, cache=Memory()).register(
+        "portaria",
+        client_cls=_Provider,
+        client_id=config.client_id,
+        client_secret=config.client_secret,
+        server_metadata_url=f"{config.issuer}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": SCOPE,
+            "code_challenge_method": "S256",
+            "verify": config.web_ca,
+            "default_timeout": 10,
+        },
+    )
+
+
+def _refusals(app: Flask) -> None:
+    """One page for whatever keeps somebody from being signed in."""
+
     @app.errorhandler(OAuthError)
     def refused(error: OAuthError) -> tuple[str, int]:
         return render_template("recusado.html", error=error.error, description=error.description or ""), 400
@@ -227,21 +249,18 @@ def create_app(config: RelyingPartyConfig) -> Flask:
     def unreachable(error: requests.RequestException) -> tuple[str, int]:
         return render_template("recusado.html", error="provider_unreachable", description=type(error).__name__), 502
 
+
+def _headers(app: Flask, issuer: str) -> None:
     @app.after_request
     def harden(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {config.issuer}"
+            f"form-action 'self' {issuer}"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers.setdefault("Cache-Control", "no-store")
         return response
-
-    app.add_template_filter(_date, "data")
-    app.add_template_filter(_cnpj, "cnpj")
-    app.add_template_filter(_json, "bonito")
-    return app
 
 
 def _checked(login: Login | None) -> Login:
