@@ -42,7 +42,7 @@ def readable_by_applications(blueprint: Blueprint, clients: Clients) -> Blueprin
     @blueprint.after_request
     def registered(response: Response) -> Response:
         origin = request.headers.get("Origin")
-        response.vary.add("Origin")
+        response.headers.add("Vary", "Origin")
         if origin is None or not known(origin):
             return response
         response.headers["Access-Control-Allow-Origin"] = origin

@@ -4,8 +4,9 @@ gone."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import TypeVar
 from zlib import crc32
 
@@ -34,7 +35,7 @@ class EphemeralTransactions:
     def get(self, id: str) -> Transaction | None:
         if not id.isprintable():  # it comes from a URL, and PostgreSQL takes no NUL in text
             return None
-        tx = _read(Transaction, self._store.get(f"tx:{id}"), self._clock.now())
+        tx = _read(_transaction, self._store.get(f"tx:{id}"), self._clock.now())
         # Believed only under its own key: a client library once handed out another caller's answer (ATK-146).
         return tx if tx is not None and tx.id == id else None
 
@@ -55,7 +56,7 @@ class EphemeralSessions:
         _put(self._store, f"session-key:{session.id}", session.key.encode(), lifetime)
 
     def get(self, key: str) -> Session | None:
-        session = _read(Session, self._store.get(f"session:{key}"), self._clock.now())
+        session = _read(_session, self._store.get(f"session:{key}"), self._clock.now())
         return session if session is not None and session.key == key else None
 
     def delete(self, key: str) -> None:
@@ -120,7 +121,7 @@ class EphemeralRascunhos:
     def get(self, id: str) -> Rascunho | None:
         if not _ID.match(id):
             return None
-        rascunho = _read(Rascunho, self._store.get(f"rascunho:{id}"), self._clock.now())
+        rascunho = _read(_rascunho, self._store.get(f"rascunho:{id}"), self._clock.now())
         return rascunho if rascunho is not None and rascunho.id == id else None
 
     def delete(self, id: str) -> None:
@@ -131,6 +132,17 @@ class EphemeralRascunhos:
         return any(self._store.add_if_absent(f"tentativa:{quem}:{n}", b"1", lifetime) for n in range(most))
 
 
+@lru_cache(maxsize=256)
+def _session(data: bytes) -> Session:
+    """One browser's requests follow each other: what was just read and has not changed is not decoded anew."""
+    session: Session = codec.loads(Session, data)
+    return session
+
+
+_transaction: Callable[[bytes], Transaction] = partial(codec.loads, Transaction)
+_rascunho: Callable[[bytes], Rascunho] = partial(codec.loads, Rascunho)
+
+
 def _put(store: Ephemeral, key: str, value: bytes, lifetime: timedelta) -> None:
     if lifetime > timedelta(0):
         store.put(key, value, lifetime)
@@ -138,11 +150,11 @@ def _put(store: Ephemeral, key: str, value: bytes, lifetime: timedelta) -> None:
         store.delete(key)
 
 
-def _read(cls: type[T], data: bytes | None, now: datetime) -> T | None:
+def _read(decode: Callable[[bytes], T], data: bytes | None, now: datetime) -> T | None:
     if data is None:
         return None
     try:
-        value: T = codec.loads(cls, data)
+        value = decode(data)
     except codec.Unreadable:
         return None
     # Redis keeps time by its own clock; ours decides.
