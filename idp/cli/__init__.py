@@ -10,6 +10,7 @@ exit code  meaning
 1          refused, or a negative answer (nothing of that name, a certificate that may not log in)
 2          unusable input: wrong options, a file that is not what it should be
 3          configuration: settings, keys, trust list or database do not allow it
+4          ``idp audit verify FILE`` alone: it agrees with itself, and nobody vouches for its key
 =========  =======================================================================
 """
 
@@ -100,5 +101,6 @@ class Idp(click.Group):
 def main() -> None:
     """Portaria: an OpenID Connect provider that knows taxpayers by their ICP-Brasil certificates.
 
-    Exit codes: 0 done, 1 refused or a negative answer, 2 unusable input, 3 configuration.
+    Exit codes: 0 done, 1 refused or a negative answer, 2 unusable input, 3 configuration,
+    4 a case whose key nobody vouches for (audit verify).
     """

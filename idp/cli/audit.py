@@ -20,6 +20,9 @@ from idp.keyring import KeyRing
 from idp.ports import AuditEvent
 from idp.storage.sql.retention import Terms, due_for_erasure
 
+_UNVOUCHED = 4
+"""Exit code of a case that agrees with itself, and whose key nobody vouches for."""
+
 
 @click.group()
 def audit() -> None:
@@ -66,8 +69,9 @@ def verify_(file: Path | None, jwks: Path | None) -> None:
     """Recompute the whole chain and compare it with every checkpoint. Exits with 1 if anything does not agree, or if
     rows have waited for the sealer for more than a minute: no worker runs.
 
-    With FILE, check one exported case by itself, without database or network. Whose signature it has is only as sure as
-    the keys: give the authority's key set, kept from its jwks_uri, by --jwks.
+    With FILE, check one exported case by itself, without database or network, against the authority's key set, kept
+    from its jwks_uri and given by --jwks. Exits with 0 if it holds and one of those keys signed it, with 1 if anything
+    does not hold, with 4 if --jwks is missing: the file agrees with itself, and anybody could have made it.
     """
     if file is not None:
         _verify_case(file, jwks)
@@ -110,6 +114,7 @@ def _verify_case(file: Path, jwks: Path | None) -> None:
     if as_json():
         show(
             {
+                "outcome": "refuted" if not verdict.holds else "proved" if verdict.vouched else "unvouched",
                 "holds": verdict.holds,
                 "kid": verdict.kid,
                 "key_given": verdict.vouched,
@@ -120,6 +125,9 @@ def _verify_case(file: Path, jwks: Path | None) -> None:
         _say(verdict)
     if not verdict.holds:
         raise SystemExit(1)
+    if not verdict.vouched:
+        note("nobody vouches for the key of this file: it proves nothing until --jwks gives the authority's")
+        raise SystemExit(_UNVOUCHED)
 
 
 def _line(text: str) -> str:
@@ -138,8 +146,9 @@ def _say(verdict: Verdict) -> None:
     if not verdict.vouched:
         click.echo(
             _line(
-                f"NOT CHECKED: that the key {verdict.kid} is the authority's. The file brought its own copy; compare "
-                f"the name with the keys that {case['issuer']} publishes, or give them by --jwks."
+                f"NOT PROVED: that the key {verdict.kid} is the authority's. The file brought its own copy, as one "
+                f"that somebody made up would; compare the name with the keys that {case['issuer']} publishes, or give "
+                "them by --jwks."
             )
         )
     click.echo("Not shown by any single case: that no row was left out. The whole chain shows that: idp audit verify.")

@@ -324,7 +324,7 @@ def test_a_stranger_s_file_says_nothing_to_the_terminal(capsys: pytest.CaptureFi
     case = {"procuracao": {"id": "\x1b[8m"}, "issuer": "https://id.example\r\x1b[2K", "made_at": "now\x9b2J"}
     _say(Verdict(case, "k\x1b]0;x\x07", False, [Finding(True, "row \x1b[1A stands")]))
     out = capsys.readouterr().out
-    assert "NOT CHECKED" in out
+    assert "NOT PROVED" in out
     assert all(c.isprintable() or c == "\n" for c in out)
 
 

@@ -106,20 +106,22 @@ def test_a_case_verifies_without_the_installation(told: Idp, tmp_path_factory: p
     jwks.write_text(json.dumps({"keys": document["keys"]}))
     shutil.rmtree(told.directory / "keys")
 
-    said = told("audit verify", str(case)).stdout
-    assert "DOES NOT HOLD" not in said
-    assert "NOT CHECKED: that the key" in said
+    alone = told("audit verify", str(case), exit_code=4)
+    assert "DOES NOT HOLD" not in alone.stdout
+    assert "NOT PROVED: that the key" in alone.stdout
+    assert "nobody vouches for the key of this file" in alone.stderr
+    assert told.json("audit verify", str(case), exit_code=4)["outcome"] == "unvouched"
     said = told("audit verify --jwks", str(jwks), str(case)).stdout
-    assert "NOT CHECKED" not in said
+    assert "NOT PROVED" not in said
     assert "9 rows are what was written at the time" in said
     verdict = told.json("audit verify --jwks", str(jwks), str(case))
-    assert (verdict["holds"], verdict["key_given"]) == (True, True)
+    assert (verdict["outcome"], verdict["holds"], verdict["key_given"]) == ("proved", True, True)
 
     case.write_text(case.read_text().replace("prc_filha", "prc_falha"))
     said = told("audit verify --jwks", str(jwks), str(case), exit_code=1).stdout
     assert "DOES NOT HOLD" in said
     assert "Do not rely on this file." in said
-    assert told.json("audit verify", str(case), exit_code=1)["holds"] is False
+    assert told.json("audit verify", str(case), exit_code=1)["outcome"] == "refuted"
     jwks.write_text("{}")
     told("audit verify --jwks", str(jwks), str(case), exit_code=2)
     told("audit verify", str(jwks), exit_code=2)
