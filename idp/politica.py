@@ -127,10 +127,11 @@ def _one(members: type[_Member]) -> Callable[[Any, str], _Member]:
 
 
 def _nivel(value: Any, where: str) -> Nivel:
-    nivel = _one(Nivel)(value, where)
-    if nivel.selo:
-        raise ConfigurationError(f"{where}: a Selo Eletrônico gives nothing and is no level to demand")
-    return nivel
+    """A level that may be demanded: a Selo Eletrônico gives nothing."""
+    permitted = [nivel for nivel in Nivel if not nivel.selo]
+    if value not in permitted:
+        raise ConfigurationError(f"{where}: one of {', '.join(permitted)}")
+    return Nivel(value)
 
 
 def _pessoas(value: Any, where: str) -> frozenset[Pessoa]:

@@ -19,6 +19,7 @@ from idp.clock import SystemClock
 from idp.errors import ConfigurationError
 from idp.sandbox import carteira, driver, pki, processes
 from idp.sandbox import demo as demonstration
+from idp.sandbox.conformance import Conformance
 from idp.sandbox.conformance import read as read_conformance
 from idp.sandbox.layout import PORTARIA_TEST, Hosts, Ports, Sandbox
 from idp.sandbox.personas import P12_PASSWORD, PERSONAS, Profile, persona
@@ -95,7 +96,7 @@ def run(
                 note(f"Preparing the sandbox in {directory} (only the first time)")
             prepare(here, ports, hosts, suite)
             with processes.Running(here) as running:
-                _welcome(here)
+                welcome(here, suite)
                 running.wait()
         except KeyboardInterrupt:
             note("\nStopped.")
@@ -192,15 +193,22 @@ def _existing(directory: Path) -> Sandbox:
     return here
 
 
-def _welcome(here: Sandbox) -> None:
+def welcome(here: Sandbox, suite: Conformance | None) -> None:
+    """Say what to open, what to trust and who can come."""
     people = here.directory / "pki" / "personas"
     width = max(len(p.slug) for p in PERSONAS)
+    trust = [f"{here.pki.web_ca}   for web sites (it can only certify this machine and portaria.test)"]
+    if suite:
+        names = ", ".join((suite.hosts.issuer, suite.hosts.certificate, suite.hosts.mtls))
+        trust.append(f"{suite.tls_ca}   for {names}")
+        trust.append(f"{here.anchors}   has both, for programs")
     click.echo(
         f"""
 Portaria's sandbox is ready. Open   {here.demonstration}   (issuer {here.issuer})
+The portal "Minhas procurações":    {here.issuer}/portal
 
 Before that, once, in the browser:
-  trust   {here.pki.web_ca}   for web sites (it can only certify this machine and portaria.test)
+{chr(10).join(f"  trust   {one}" for one in trust)}
   import  {people}/*.p12   password: {P12_PASSWORD}
 
 Personas:"""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from idp.cli.sandbox import welcome
 from idp.cli.sandbox_setup import prepare
 from idp.domain.client import Client
 from idp.errors import ConfigurationError
@@ -169,3 +170,18 @@ def test_a_client_that_cannot_be_is_named(here: Sandbox, written: Callable[[str]
     suite = read(written(WHOLE.replace("/callback", "/callback#fragment")))
     with pytest.raises(ConfigurationError, match=r"static-1: .*redirect_uris"):
         prepare(here, Ports(), suite.hosts, suite)
+
+
+def test_what_is_said_at_the_start_names_the_portal_and_who_certifies_the_hosts(
+    written: Callable[[str], Path], made_now: pki.Pki, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = read(written(WHOLE))
+    here = Sandbox(tmp_path / "sandbox")
+    shutil.copytree(made_now.directory, here.pki.directory)
+    prepare(here, Ports(), suite.hosts, suite)
+    welcome(here, suite)
+    said = capsys.readouterr().out
+    assert f"https://op.lab.test:{Ports().issuer}/portal\n" in said
+    assert f"trust   {tmp_path / 'ca.pem'}   for op.lab.test, cert.op.lab.test, mtls.op.lab.test\n" in said
+    assert here.anchors.read_text().count("BEGIN CERTIFICATE") == 2
+    assert f"{here.anchors}   has both" in said

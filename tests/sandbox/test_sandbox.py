@@ -105,6 +105,7 @@ def test_it_says_what_to_open_and_who_can_come(sandbox: Started) -> None:
     for text in (
         f"https://127.0.0.1:{sandbox.ports.relying_party}",
         f"https://localhost:{sandbox.ports.issuer}",
+        f"https://localhost:{sandbox.ports.issuer}/portal",
         f"http://127.0.0.1:{sandbox.ports.management}/health/ready",
         ".sandbox/pki/web/ca.pem",
         "password: portaria",
