@@ -11,6 +11,7 @@ from functools import partial
 
 from flask import Flask
 
+from idp import logs
 from idp.certificate.handshake import presented_certificate, refuse_certificate_headers
 from idp.certificate.leaf import judge
 from idp.domain.certificado import Verdict
@@ -20,7 +21,6 @@ from idp.flow.logout import Logout
 from idp.oidc.response import authorization_response
 from idp.parts import Parts
 from idp.settings import Settings
-from idp.web import logs
 from idp.web.application import Application
 from idp.web.assets import assets_blueprint
 from idp.web.consent import consent_blueprint

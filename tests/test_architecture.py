@@ -43,6 +43,7 @@ TABLE = {
     "idp.paths": may(),
     "idp.errors": may(),
     "idp.clock": may(),
+    "idp.logs": may("domain", "structlog"),  # hides documents, whoever writes the line
     "idp.settings": may("paths errors", "pydantic pydantic_settings"),
     "idp.politica": may("domain errors"),  # reads the authority's file into the domain's table
     "idp.domain": may("errors"),

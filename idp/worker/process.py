@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from idp import audit, politica
+from idp import audit, logs, politica
 from idp.cadastro.remoto import RemoteCadastro
 from idp.cadastro_source import cadastro_source
 from idp.certificate.trust.current import CurrentTrust
@@ -18,7 +18,6 @@ from idp.keyring import KeyRing
 from idp.settings import Settings
 from idp.storage.sql import SqlStore, open_store, schema
 from idp.storage.sql.retention import Terms, enforce
-from idp.web import logs
 from idp.worker.condition import Condition
 from idp.worker.crls import CrlRefresh
 from idp.worker.logouts import LogoutDeliveries, back_channel

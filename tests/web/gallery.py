@@ -18,6 +18,7 @@ from pathlib import Path
 from flask import Flask, Response
 from werkzeug.serving import make_server
 
+from idp import logs
 from idp.domain.certificado import CertReason, Claimed
 from idp.domain.inscricao import InscricaoId
 from idp.domain.representation import Demanda, Motivo, Regras
@@ -25,7 +26,6 @@ from idp.flow.choices import Look
 from idp.flow.logout import Application, Heard
 from idp.flow.outcome import AskLogin, Displayed, Pagina
 from idp.flow.policy import Policy
-from idp.web import logs
 from idp.web.assets import assets_blueprint
 from idp.web.pages import Pages, Site
 from idp.web.screens import StepScreens

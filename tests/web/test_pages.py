@@ -12,8 +12,8 @@ import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
+from idp import logs
 from idp.flow.outcome import AskLogin
-from idp.web import logs
 from idp.web.pages import Pages
 from idp.web.screens import StepScreens
 from idp.web.security import content_security_policy, source
