@@ -38,7 +38,7 @@ class Procura:
 
     @property
     def words(self) -> tuple[str, ...]:
-        return palavras(self.q)
+        return palavras(self.q) if self.q else ()
 
     @property
     def niveis(self) -> frozenset[Nivel]:
