@@ -70,7 +70,8 @@ class Installed:
         return answer
 
     def code(self) -> str:
-        return parse_qs(urlsplit(self.authorize().headers["Location"]).query)["code"][0]
+        location: str = self.authorize().headers["Location"]
+        return parse_qs(urlsplit(location).query)["code"][0]
 
     def token(self, body: str) -> dict[str, Any]:
         answer = self.request("/token", body, Authorization=AUTHORIZATION)

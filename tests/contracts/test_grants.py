@@ -66,6 +66,29 @@ def test_a_transaction_issues_one_code(store: SqlStore) -> None:
     issue(store, "g3", "code-3", "tx-2")
 
 
+def test_another_choice_ends_the_others_of_its_session_at_its_client(store: SqlStore) -> None:
+    """Those on both sides of its own ``sid`` in their order; not the same choice, another client's, another session's,
+    one that has ended or one that has expired."""
+    others = {"before": {"sid": "a"}, "after": {"sid": "c"}}
+    kept = {
+        "same": {},
+        "client": {"sid": "a", "client_id": "other"},
+        "session": {"sid": "a", "session_id": "other"},
+        "ended": {"sid": "a", "revoked_at": NOW - MINUTE},
+        "expired": {"sid": "a", "expires_at": NOW},
+    }
+    for id, changes in {**others, **kept}.items():
+        issue(store, id, f"code-{id}", f"tx-{id}", **{"sid": "b", **changes})
+    chosen = grant("chosen", sid="b")
+    with store.begin() as uow:
+        uow.grants.add(chosen, "code-chosen", BINDING, "tx-chosen")
+        assert {one.id for one in uow.grants.revoke_others(chosen, NOW)} == {"before", "after"}
+        assert uow.grants.revoke_others(chosen, NOW) == []
+    with store.reading() as uow:
+        assert uow.grants.get("chosen") == chosen
+        assert {id for id in kept if (found := uow.grants.get(id)) and found.revoked_at == NOW} == set()
+
+
 def test_a_code_is_taken_once_with_what_it_is_bound_to(store: SqlStore) -> None:
     issue(store)
     with store.begin() as uow:
