@@ -81,7 +81,7 @@ TABLE = {
     # composition root hands over the one guarded client of what relying parties publish (docs/decisions/0014).
     "idp.app": may("*", "*", never="authlib joserfc idp.fetch idp.worker"),
     "idp.parts": may("*", "*", never="authlib joserfc flask idp.fetch idp.worker", but="idp.fetch.documents"),
-    "idp.cadastro_source": may("cadastro flow ports settings storage", "structlog"),  # hosts, worker and commands ask it
+    "idp.cadastro_source": may("cadastro flow ports settings storage", "structlog"),  # hosts, worker and commands
     "idp.cli": may("*", "*", never="authlib joserfc"),
     "idp.doctor": may("settings ports errors certificate.revocation certificate.trust", "cryptography OpenSSL"),
     "idp.__main__": may("cli"),
