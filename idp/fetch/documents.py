@@ -3,8 +3,9 @@
 The host is the client's choice, so it is trusted with nothing: https on port 443 of a public address, or a host and
 port that the operator named; no redirect and no proxy; a few threads, fewer per host and client, and seconds; and an
 address that failed is left alone for a while, so that a slow one holds no worker. Not its whole host, and only by the
-client that asked for it: anybody may name addresses of somebody else's, whose own must still be found. Clients that registered themselves have threads apart
-from those that an operator registered: there may be as many of the former as somebody likes.
+client that asked for it: anybody may name addresses of somebody else's, whose own must still be found. Clients that
+registered themselves have threads apart from those that an operator registered: there may be as many of the former as
+somebody likes.
 """
 
 from __future__ import annotations

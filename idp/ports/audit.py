@@ -91,5 +91,6 @@ class AuditEvent:
 
 class Audit(Protocol):
     def append(self, *events: AuditEvent) -> None:
-        """Write, in that order and together, within the current database transaction: no act without its row, no row without its act."""
+        """Write, in that order and together, within the current database transaction: no act without its row, no row
+        without its act."""
         ...

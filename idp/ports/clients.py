@@ -34,8 +34,8 @@ class Document:
 class Documents(Protocol):
     """What clients publish and receive: key sets, lists of redirect URIs, request objects, logout tokens. The only way
     in which a request may lead to another machine: https, public addresses (or hosts the operator named), no redirect,
-    no proxy, and neither long nor much. ``client`` is whose registration holds the address: each has a share of what may
-    be asked at once, so that one with slow hosts takes nobody else's turn. Both raise DocumentUnavailable."""
+    no proxy, and neither long nor much. ``client`` is whose registration holds the address: each has a share of what
+    may be asked at once, so that one with slow hosts takes nobody else's turn. Both raise DocumentUnavailable."""
 
     def get(self, url: str, client: Client, *, limit: int = 64 * 1024, seconds: float = 3.0) -> Document:
         """The document at ``url``, of at most ``limit`` bytes, within ``seconds``."""
