@@ -66,8 +66,9 @@ VENCENDO = timedelta(days=30)
 class Consulta:
     """A page of a long list. ``situacao``: vigentes, vencendo (those of them that end within ``VENCENDO``), pendentes,
     abertas (all of these; of procurações only), encerradas or todas, at the moment ``at``. ``q``: part of a party's
-    name, the beginning of a CNPJ or a whole CPF. ``limit`` rows from ``offset`` on. ``raiz``: a company that named somebody is meant by its CNPJ root. ``ordem``: by
-    nome (of the other party) or fim (what ends first comes first); requests have an order of their own."""
+    name, the beginning of a CNPJ or a whole CPF. ``limit`` rows from ``offset`` on. ``raiz``: a company that named
+    somebody is meant by its CNPJ root. ``ordem``: by nome (of the other party) or fim (what ends first comes first);
+    requests have an order of their own."""
 
     at: datetime
     situacao: str = "todas"
