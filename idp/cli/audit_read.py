@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import orjson
@@ -15,6 +15,7 @@ from idp.audit import KINDS, Row, seal
 from idp.audit import subjects as about
 from idp.audit.bundle import TYPE, proofs, write
 from idp.cli.installation import actor, installation
+from idp.cli.moments import Moment
 from idp.cli.output import as_json, json_option, show
 from idp.clock import SystemClock
 from idp.domain.documents import Documento, parse_documento
@@ -27,22 +28,11 @@ from idp.storage import codec
 from idp.storage.sql import SqlStore
 from idp.storage.sql.cases import case, case_rows
 
-
-class Moment(click.ParamType[datetime]):
-    """A moment in ISO 8601; a date alone is its beginning, and without a zone it is UTC."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a moment such as 2026-03-05 or 2026-03-05T14:30:00-03:00", param, ctx)
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
+Subject = TypeVar("Subject")
 
 
-def _subject(of: Any) -> Any:
-    def read(_: click.Context, param: click.Parameter, value: str | None) -> Any:
+def _subject(of: Callable[[str], Subject]) -> Callable[[click.Context, click.Parameter, str | None], Subject | None]:
+    def read(_: click.Context, param: click.Parameter, value: str | None) -> Subject | None:
         try:
             return of(value) if value is not None else None
         except ValueError as error:

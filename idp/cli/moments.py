@@ -1,4 +1,4 @@
-"""The ``--at`` option: judge as of another moment than now."""
+"""Moments on the command line, and the ``--at`` option: judge as of another moment than now."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from idp.clock import SystemClock
 
 
 class Moment(click.ParamType[datetime]):
-    """ISO 8601; without an offset it is UTC."""
+    """ISO 8601; a date alone is its beginning, and without an offset it is UTC."""
 
-    name = "time"
+    name = "moment"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):

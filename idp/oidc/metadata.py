@@ -51,6 +51,8 @@ def metadata(issuer: str, paths: Paths, *, by_reference: bool, registering: bool
 
 
 def members(issuer: str, paths: Paths, *, by_reference: bool) -> dict[str, Any]:
+    """What both documents say (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), but for registration. Each list comes
+    from the code that does what it lists."""
     standard = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "c_hash")
     return {
         "issuer": issuer,

@@ -16,9 +16,9 @@ from idp.oidc.client_keys import ClientKeys, Nobody
 from idp.oidc.cors import readable_by_all, readable_by_applications
 from idp.oidc.endpoints.authorize import Responder, Writer, authorize_blueprint
 from idp.oidc.endpoints.discovery import discovery_blueprint
-from idp.oidc.endpoints.introspection import introspection_blueprint
+from idp.oidc.endpoints.introspection import Introspection, introspection_blueprint
 from idp.oidc.endpoints.jwks import jwks_blueprint
-from idp.oidc.endpoints.logout import logout_blueprint
+from idp.oidc.endpoints.logout import EndSession, logout_blueprint
 from idp.oidc.endpoints.procuracao_status import procuracao_status_blueprint
 from idp.oidc.endpoints.registration import registration_blueprint
 from idp.oidc.endpoints.revocation import revocation_blueprint
@@ -88,14 +88,16 @@ class Provider:
         return (
             *(readable_by_applications(blueprint, self.clients) for blueprint in self._of_applications(server)),
             introspection_blueprint(
-                path=self.paths.introspection,
-                issuer=self.issuer,
-                server=server,
-                own_tokens=self._own_tokens(),
-                redemption=self.redemption,
-                clients=self.clients,
-                protection=self.protection,
-                clock=self.clock,
+                self.paths.introspection,
+                server,
+                Introspection(
+                    issuer=self.issuer,
+                    own_tokens=self._own_tokens(),
+                    redemption=self.redemption,
+                    clients=self.clients,
+                    protection=self.protection,
+                    clock=self.clock,
+                ),
             ),
         )
 
@@ -170,16 +172,18 @@ class Provider:
                 writer=writer,
             ),
             logout_blueprint(
-                path=self.paths.logout,
-                issuer=self.issuer,
-                clients=self.clients,
-                identifiers=self.identifiers,
-                journey=journey,
-                logout=logout,
-                back_channel=self.told(),
-                own_tokens=self._own_tokens(),
-                pages=pages,
-                clock=self.clock,
+                EndSession(
+                    path=self.paths.logout,
+                    issuer=self.issuer,
+                    clients=self.clients,
+                    identifiers=self.identifiers,
+                    journey=journey,
+                    logout=logout,
+                    back_channel=self.told(),
+                    own_tokens=self._own_tokens(),
+                    pages=pages,
+                    clock=self.clock,
+                )
             ),
         )
 

@@ -13,8 +13,6 @@ from typing import Any
 from idp.domain.grant import Authorization
 from idp.domain.perfil import Perfil
 
-STANDARD_SCOPES = ("profile", "email", "phone", "address")
-
 Value = Callable[[Authorization], Any]
 
 

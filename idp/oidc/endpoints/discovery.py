@@ -11,6 +11,7 @@ PATHS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-
 
 
 def discovery_blueprint(*, metadata: Metadata) -> Blueprint:
+    """The document that ``metadata`` is, under both names, with its ETag."""
     blueprint = Blueprint("discovery", __name__)
 
     @blueprint.get(PATHS[0])

@@ -7,6 +7,7 @@ read each other's people out of each other's tokens (ATK-126). All others hear w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -32,49 +33,47 @@ _INACTIVE = {"active": False}
 _OF_THE_TOKEN = ("exp", "iat", "aud", "iss", "jti")
 
 
-def introspection_blueprint(
-    *,
-    path: str,
-    issuer: str,
-    server: Server,
-    own_tokens: OwnTokens,
-    redemption: Redemption,
-    clients: Clients,
-    protection: Protection,
-    clock: Clock,
-) -> Blueprint:
+@dataclass(frozen=True, slots=True)
+class Introspection:
     """The right behind a token is computed again at every call: one read, nothing cached."""
-    blueprint = Blueprint("introspection", __name__)
 
-    def introspect(given: Parameters, caller: Client) -> Response:
+    issuer: str
+    own_tokens: OwnTokens
+    redemption: Redemption
+    clients: Clients
+    protection: Protection
+    clock: Clock
+
+    def answer(self, given: Parameters, caller: Client) -> Response:
+        """JSON, or the signed answer for who asks for its media type. Raises Unauthenticated for a public client."""
         if caller.public:
             raise Unauthenticated  # §2.1: somebody must be responsible for asking
         token = token_parameter(given)
         try:
-            found = _of_access_token(own_tokens.access_token(token, clock.now()), caller)
+            found = self._of_access_token(self.own_tokens.access_token(token, self.clock.now()), caller)
         except BadToken:
-            found = _of_refresh_token(token, caller)
+            found = self._of_refresh_token(token, caller)
         if not _wants_jwt(request):
             return Response(orjson.dumps(found), content_type="application/json")
         claims = {
-            "iss": issuer,
+            "iss": self.issuer,
             "aud": caller.client_id,
-            "iat": int(clock.now().timestamp()),
+            "iat": int(self.clock.now().timestamp()),
             "token_introspection": found,
         }
-        return Response(protection.protect(claims, caller, Use.INTROSPECTION), content_type=JWT)
+        return Response(self.protection.protect(claims, caller, Use.INTROSPECTION), content_type=JWT)
 
-    def _of_access_token(claims: dict[str, Any], caller: Client) -> dict[str, Any]:
+    def _of_access_token(self, claims: dict[str, Any], caller: Client) -> dict[str, Any]:
         if not _may_ask(caller, claims):
             return _INACTIVE
         grant_id = grant_of(claims)
         if grant_id is None:
-            return _of_client_token(claims)
+            return self._of_client_token(claims)
         try:
-            authorization = redemption.in_use(grant_id)
+            authorization = self.redemption.in_use(grant_id)
         except InvalidToken:
             return _INACTIVE
-        if not _as_issued(claims, authorization.client):
+        if not self._as_issued(claims, authorization.client):
             return _INACTIVE
         scopes = _scopes(claims) & authorization.grant.scopes
         return {
@@ -82,22 +81,22 @@ def introspection_blueprint(
             "sub": authorization.grant.sub,
             "auth_time": claims["auth_time"],
             "acr": claims["acr"],
-            **with_status(access_token_claims(authorization, scopes), issuer),
+            **with_status(access_token_claims(authorization, scopes), self.issuer),
         }
 
-    def _of_client_token(claims: dict[str, Any]) -> dict[str, Any]:
-        client = clients.get(claims["client_id"])
-        if client is None or not client.enabled or not _as_issued(claims, client):
+    def _of_client_token(self, claims: dict[str, Any]) -> dict[str, Any]:
+        client = self.clients.get(claims["client_id"])
+        if client is None or not client.enabled or not self._as_issued(claims, client):
             return _INACTIVE
         return {**_described(claims, client.permitted(_scopes(claims))), "sub": claims["sub"]}
 
-    def _of_refresh_token(token: str, caller: Client) -> dict[str, Any]:
+    def _of_refresh_token(self, token: str, caller: Client) -> dict[str, Any]:
         """Its own client's only, and the family's current one only."""
-        family = redemption.family(token)
+        family = self.redemption.family(token)
         if family is None:
             return _INACTIVE
         try:
-            authorization = redemption.in_use(family[0])
+            authorization = self.redemption.in_use(family[0])
         except InvalidToken:
             return _INACTIVE
         grant = authorization.grant
@@ -108,16 +107,20 @@ def introspection_blueprint(
             "client_id": grant.client_id,
             "scope": scope_text(grant.scopes),
             "sub": grant.sub,
-            "iss": issuer,
+            "iss": self.issuer,
             "iat": int((grant.rotated_at or grant.created_at).timestamp()),
             "exp": int(grant.expires_at.timestamp()),
         }
 
-    def _as_issued(claims: dict[str, Any], client: Client) -> bool:
+    def _as_issued(self, claims: dict[str, Any], client: Client) -> bool:
         """The client's audience may have changed since."""
-        return bool(claims["client_id"] == client.client_id and claims["aud"] == audience(client, issuer))
+        return bool(claims["client_id"] == client.client_id and claims["aud"] == audience(client, self.issuer))
 
-    client_endpoint(blueprint, path, server, introspect)
+
+def introspection_blueprint(path: str, server: Server, introspection: Introspection) -> Blueprint:
+    """The endpoint at ``path``; ``server`` authenticates its callers."""
+    blueprint = Blueprint("introspection", __name__)
+    client_endpoint(blueprint, path, server, introspection.answer)
     return blueprint
 
 

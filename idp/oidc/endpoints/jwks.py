@@ -9,6 +9,7 @@ from idp.oidc.keys import Keys
 
 
 def jwks_blueprint(*, path: str, keys: Keys) -> Blueprint:
+    """The public keys at ``path``, with their ETag: what was rotated meanwhile is there at the next request."""
     blueprint = Blueprint("jwks", __name__)
 
     @blueprint.get(path)

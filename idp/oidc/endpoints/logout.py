@@ -41,116 +41,128 @@ class Asked:
     location: str | None = None
 
 
-def logout_blueprint(
-    *,
-    path: str,
-    issuer: str,
-    clients: Clients,
-    identifiers: Identifiers,
-    journey: Journey,
-    logout: Logout,
-    back_channel: BackChannel,
-    own_tokens: OwnTokens,
-    pages: Pages,
-    clock: Clock,
-) -> Blueprint:
-    blueprint = Blueprint("logout", __name__)
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """The endpoint's parts, and what it answers. Every fault is raised as :class:`~idp.oidc.errors.Shown`: it stays on
+    a page, since nothing in a faulty request is trusted to say where to go."""
 
-    @blueprint.get(path)
-    def end_session() -> Response:
+    path: str
+    issuer: str
+    clients: Clients
+    identifiers: Identifiers
+    journey: Journey
+    logout: Logout
+    back_channel: BackChannel
+    own_tokens: OwnTokens
+    pages: Pages
+    clock: Clock
+
+    def asked(self) -> Response:
+        """GET: what the hint proves ends at once, anything else is asked about."""
         try:
-            asked = _asked(query(request))
+            asked = self._read(query(request))
         except BadParameters as error:
             raise unreadable(error) from error
-        session = journey.session(session_key(request), clock.now())
-        if session is not None and not _meant(asked, session):
+        session = self._session()
+        if session is not None and not self._meant(asked, session):
             # Where the answer goes to is not taken up: only a hint about this session vouches for it.
-            return pages.logout_confirm(
-                action=f"{path}/confirm",
+            return self.pages.logout_confirm(
+                action=f"{self.path}/confirm",
                 fields={"token": form_token(request, _PURPOSE)},
                 client_name=asked.client.name if asked.client else None,
                 holder_name=session.holder.nome,
             )
-        return _ended(session, asked)
+        return self._end(session, asked)
 
-    @blueprint.post(path)
-    def end_session_post() -> Response:
-        # As at /authorize: our cookies come with the GET.
+    def posted(self) -> Response:
+        """POST: as at /authorize, our cookies come with the GET."""
         try:
-            return to_get(path, form(request))
+            return to_get(self.path, form(request))
         except BadParameters as error:
             raise unreadable(error) from error
 
-    @blueprint.post(f"{path}/confirm")
-    def confirmed() -> Response:
+    def confirmed(self) -> Response:
+        """The person's answer on our own page."""
         try:
             given = form(request)
         except BadParameters as error:
             raise unreadable(error) from error
-        if not same_origin(request, issuer) or not form_token_ok(request, _PURPOSE, given.get("token", "")):
+        if not same_origin(request, self.issuer) or not form_token_ok(request, _PURPOSE, given.get("token", "")):
             raise Shown(Fault.INVALID_REQUEST, "the form is not of this session")
         if given.get("decisao") == "ficar":
-            return pages.logged_out(stayed=True)
-        return _ended(journey.session(session_key(request), clock.now()), Asked())
+            return self.pages.logged_out(stayed=True)
+        return self._end(self._session(), Asked())
 
-    @blueprint.errorhandler(Shown)
-    def shown(error: Shown) -> Response:
-        return pages.protocol_error(error.fault.value, error.detail, error.status)
+    def shown(self, error: Shown) -> Response:
+        """The page that names a fault."""
+        return self.pages.protocol_error(error.fault.value, error.detail, error.status)
 
-    def _asked(params: Parameters) -> Asked:
+    def _session(self) -> Session | None:
+        return self.journey.session(session_key(request), self.clock.now())
+
+    def _read(self, params: Parameters) -> Asked:
         hint = params.get("id_token_hint")
         if hint is None:
-            named = clients.get(params["client_id"]) if "client_id" in params else None
+            named = self.clients.get(params["client_id"]) if "client_id" in params else None
             return Asked(named if named is not None and named.enabled else None)
         try:
-            claims = own_tokens.id_token_hint(hint)
+            claims = self.own_tokens.id_token_hint(hint)
         except BadToken as error:
             raise Shown(Fault.ID_TOKEN_HINT, "id_token_hint is not valid") from error
         if params.get("client_id", claims["aud"]) != claims["aud"]:
             raise Shown(Fault.ID_TOKEN_HINT, "id_token_hint is another client's")
-        client = clients.get(claims["aud"])
+        client = self.clients.get(claims["aud"])
         if client is None or not client.enabled:
             raise Shown(Fault.UNKNOWN_CLIENT, "the client of id_token_hint is not registered")
         return Asked(client, claims["sub"], claims.get("sid"), _location(params, client))
 
-    def _meant(asked: Asked, session: Session) -> bool:
+    def _meant(self, asked: Asked, session: Session) -> bool:
         """Whether the hint is about this very session. One of an earlier session proves that its client knew the
         person once, not that he is leaving now (RP-Initiated Logout §2: suspect)."""
         if asked.client is None or asked.sid is None:
             return False
-        same_person = asked.sub == identifiers.subject(session.holder, asked.client)
-        return same_person and logout.gave(session, asked.sid, asked.client.client_id)
+        same_person = asked.sub == self.identifiers.subject(session.holder, asked.client)
+        return same_person and self.logout.gave(session, asked.sid, asked.client.client_id)
 
-    def _ended(session: Session | None, asked: Asked) -> Response:
+    def _end(self, session: Session | None, asked: Asked) -> Response:
         ended = Ended()
         if session is not None:
-            ended = logout.end(session)
+            ended = self.logout.end(session)
         elif asked.client is not None and asked.sid is not None:
-            ended = logout.end_family(asked.sid, asked.client.client_id)
-        told = back_channel.at_once(ended.notices)  # before the browser goes on: the client may look at once
-        framed = frames(ended.grants, clients, issuer)
+            ended = self.logout.end_family(asked.sid, asked.client.client_id)
+        told = self.back_channel.at_once(ended.notices)  # before the browser goes on: the client may look at once
+        framed = frames(ended.grants, self.clients, self.issuer)
         response: Response
         if asked.location is not None and not framed:
             response = see_other(asked.location)
             response.headers["Cache-Control"] = "no-store"
         else:
-            response = pages.logged_out(
+            response = self.pages.logged_out(
                 client_name=asked.client.name if asked.client else None,
-                applications=_applications(ended, told, asked),
+                applications=self._applications(ended, told, asked),
                 frames=framed,
                 location=asked.location,
             )
         clear_session(response)
         return response
 
-    def _applications(ended: Ended, told: Collection[str], asked: Asked) -> list[Application]:
-        found = {grant.client_id: clients.get(grant.client_id) for grant in ended.grants}
+    def _applications(self, ended: Ended, told: Collection[str], asked: Asked) -> list[Application]:
+        found = {grant.client_id: self.clients.get(grant.client_id) for grant in ended.grants}
         waiting = {notice.client_id for notice in ended.notices} - set(told)
         knows = {*told, asked.client.client_id} if asked.client and asked.sid else told
         return [
             Application(client.name, _heard(client, knows, waiting)) for client in found.values() if client is not None
         ]
 
+
+def logout_blueprint(end_session: EndSession) -> Blueprint:
+    """The endpoint and its confirmation, at ``end_session.path``."""
+    blueprint = Blueprint("logout", __name__)
+    path = end_session.path
+    blueprint.add_url_rule(path, "end_session", end_session.asked, methods=["GET"])
+    blueprint.add_url_rule(path, "end_session_post", end_session.posted, methods=["POST"])
+    blueprint.add_url_rule(f"{path}/confirm", "confirmed", end_session.confirmed, methods=["POST"])
+    blueprint.register_error_handler(Shown, end_session.shown)
     return blueprint
 
 

@@ -19,6 +19,8 @@ _LONGEST_DESCRIPTION = 300
 
 
 def registration_blueprint(*, path: str, registrar: Registrar) -> Blueprint:
+    """POST at ``path`` (RFC 7591 §3) and GET, PUT and DELETE below it (RFC 7592 §2). Faults are JSON with the exact
+    error code; a bearer token that is missing or wrong is 401."""
     blueprint = Blueprint("registration", __name__)
 
     @blueprint.post(path)

@@ -13,6 +13,8 @@ from idp.oidc.grants.base import TokenGrant
 
 
 class AuthorizationCode(TokenGrant):
+    """``invalid_grant`` whatever is wrong with the code: which it was helps only somebody who stole it."""
+
     GRANT_TYPE = "authorization_code"
 
     def redeem(self, client: Client) -> dict[str, Any]:

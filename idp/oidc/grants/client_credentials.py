@@ -13,6 +13,8 @@ _ABOUT_A_PERSON = frozenset({"openid", "offline_access"})
 
 
 class ClientCredentials(TokenGrant):
+    """An access token without a person behind it; ``invalid_scope`` for scopes that need one."""
+
     GRANT_TYPE = "client_credentials"
 
     def redeem(self, client: Client) -> dict[str, Any]:

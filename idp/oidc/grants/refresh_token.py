@@ -12,6 +12,8 @@ from idp.oidc.grants.base import TokenGrant
 
 
 class RefreshToken(TokenGrant):
+    """``invalid_grant`` whatever is wrong with the token, ``invalid_scope`` before it is spent."""
+
     GRANT_TYPE = "refresh_token"
 
     def redeem(self, client: Client) -> dict[str, Any]:
