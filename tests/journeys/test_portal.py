@@ -171,3 +171,26 @@ def test_asked_and_approved_and_an_employee_named(computer: Computer, sandbox: L
         page.get_by_role("link", name="Encerrar").click()
         press(page, "Encerrar a designação")
         expect(page.locator("main")).to_contain_text("Encerrada em")
+
+
+def test_another_inscricao_is_asked_for_at_the_portal(computer: Computer, sandbox: LivingSandbox) -> None:
+    """Who is let in without a question, because there is one choice and it is remembered, is asked again."""
+    with computer.page("funcionario") as page:
+        page.goto(f"{sandbox.origins.application}/entrar")
+        press(page, "Continuar")
+        press(page, AUTHORIZE)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")
+        page.goto(f"{sandbox.origins.application}/entrar")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")
+
+        page.goto(f"{sandbox.origins.issuer}/portal/aplicacoes")
+        page.get_by_role("link", name="Trocar inscrição em Recibos (demonstração)").click()
+        heading(page, "Trocar de inscrição em Recibos (demonstração)?")
+        press(page, "Perguntar de novo na próxima entrada")
+        expect(page.get_by_role("status")).to_contain_text("a lista das suas inscrições aparece de novo")
+
+        page.goto(f"{sandbox.origins.application}/entrar")
+        heading(page, "Confirme em nome de quem você entra")
+        press(page, AUTHORIZE)
+        page.goto(f"{sandbox.origins.application}/entrar")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")

@@ -27,6 +27,7 @@ class AplicacaoView:
     recebe: tuple[tuple[str, str], ...]
     em_nome: tuple[str, ...]
     mais: int
+    trocar: str
     retirar: str
 
 
@@ -52,6 +53,7 @@ def aplicacao_view(one: Autorizacao, holder: Holder) -> AplicacaoView:
         tuple((dado.nome, dado.resumo) for dado in receives(one.scopes, holder, (), complete=False)),
         tuple(_choice(ref, nome) for ref, nome in one.em_nome),
         one.mais,
+        switching(one.client.client_id),
         withdrawing(one.client.client_id),
     )
 
