@@ -105,7 +105,7 @@ class StepScreens:
         assert choices is not None  # to be shown, they were asked for
         now = self.pages.clock.now()
         client, view = self._client(ask.tx)
-        faltam = missing_view(choices.missing, choices.demanda, view.nome, session.holder)
+        faltam = missing_view(choices.missing, choices.demanda, view.nome, session.holder, ask.tx.id)
         common: dict[str, Any] = {
             "tx": ask.tx,
             "client": view,
@@ -160,7 +160,9 @@ class StepScreens:
 
     def _nothing(self, session: Session, choices: Choices, view: ClientView, common: dict[str, Any]) -> Response:
         support = self.pages.site.support
-        notice = nothing(session.holder, choices, choices.demanda, view.nome, support, common["pendentes"])
+        notice = nothing(
+            session.holder, choices, choices.demanda, view.nome, support, common["pendentes"], common["tx"].id
+        )
         motivos = {one.motivo.value for one in choices.missing} | {Motivo.PENDENTE.value for _ in choices.pending}
         return self.pages.render(
             "consent/nothing.html",

@@ -69,17 +69,17 @@ def fell_through(motivo: Motivo) -> str:
 
 
 def missing_view(
-    missing: Iterable[Missing], demanda: Demanda, servico: str, holder: Holder | None = None
+    missing: Iterable[Missing], demanda: Demanda, servico: str, holder: Holder | None = None, tx: str = ""
 ) -> list[MissingView]:
     """One sentence a reason; a procuração over many inscrições is told once. ``holder``: who may ask for it anew, None
-    where no page of his follows."""
+    where no page of his follows. ``tx``: of the Transaction that the way back from there leads to."""
     return list(
         dict.fromkeys(
             MissingView(
                 _code(one.motivo),
                 _sentence(one, demanda, servico),
                 one.motivo,
-                _ask(one, demanda, holder),
+                _ask(one, demanda, holder, tx),
                 rotulado(one.fatos.cadeia[0].outorgante if one.fatos.cadeia else one.fatos.inscricao.contribuinte),
             )
             for one in missing
@@ -101,7 +101,7 @@ def _code(motivo: Motivo) -> str:
     return CODES[motivo][0] if motivo in CODES else "INS-02"
 
 
-def _ask(one: Missing, demanda: Demanda, holder: Holder | None) -> str:
+def _ask(one: Missing, demanda: Demanda, holder: Holder | None, tx: str) -> str:
     """By the procuração's id: no document stands in an address. Only of what was given to the holder himself."""
     if holder is None or one.motivo not in _ASKED_ANEW or not one.fatos.cadeia:
         return ""
@@ -111,8 +111,8 @@ def _ask(one: Missing, demanda: Demanda, holder: Holder | None) -> str:
         and isinstance(holder.documento, CNPJ)
         and link.outorgado.raiz == holder.documento.raiz
     )
-    poderes = urlencode([("poder", poder) for poder in sorted(demanda.exigidos)])
-    return f"/portal/procuracoes/{link.id}/pedir{'?' * bool(poderes)}{poderes}" if mine else ""
+    given = urlencode([*(("poder", poder) for poder in sorted(demanda.exigidos)), *([("tx", tx)] if tx else [])])
+    return f"/portal/procuracoes/{link.id}/pedir{'?' * bool(given)}{given}" if mine else ""
 
 
 def _sentence(one: Missing, demanda: Demanda, servico: str) -> str:

@@ -22,7 +22,6 @@ _OUTRO = "Se você tem outro certificado, tente com ele."
 _SEVERAL = (
     "Há inscrições ligadas a este certificado, mas nenhuma pode ser usada agora. Abaixo está o porquê de cada uma."
 )
-_PEDIR = ("/portal/pedir", "Pedir uma procuração")
 
 
 def nothing(
@@ -32,24 +31,34 @@ def nothing(
     servico: str,
     support: str,
     pendentes: OffersView | None = None,
+    tx: str = "",
 ) -> Notice:
-    """``pendentes``: what waits for the holder's answer (:func:`idp.web.views.offers.offers_view`)."""
+    """``pendentes``: what waits for the holder's answer (:func:`idp.web.views.offers.offers_view`). ``tx``: of the
+    Transaction that the way back from asking for a procuração leads to."""
     motivos = {one.motivo for one in choices.missing} | ({Motivo.PENDENTE} if choices.pending else set())
     if Motivo.RESPONSAVEL_DIVERGENTE in motivos:
         reason = Reason(CertReason.RESPONSAVEL, Motivo.RESPONSAVEL_DIVERGENTE.value)
         return for_reason(reason, Claimed(), support)
     quem = nosso_suporte(support)
+    pedir = (f"/portal/pedir{'?tx=' * bool(tx)}{tx}", "Pedir uma procuração")
     if not motivos:
-        return _denied(demanda, servico, quem) if particular(demanda) else _unknown(holder, quem)
-    told = missing_view(choices.missing, demanda, servico, holder)
-    return replace(_known(motivos, told, demanda, pendentes), quem=quem)
+        notice = _denied(demanda, servico, quem) if particular(demanda) else _unknown(holder, quem)
+        return replace(notice, link=pedir)
+    told = missing_view(choices.missing, demanda, servico, holder, tx)
+    return replace(_known(motivos, told, demanda, pendentes, pedir), quem=quem)
 
 
-def _known(motivos: set[Motivo], told: list[MissingView], demanda: Demanda, pendentes: OffersView | None) -> Notice:
+def _known(
+    motivos: set[Motivo],
+    told: list[MissingView],
+    demanda: Demanda,
+    pendentes: OffersView | None,
+    pedir: tuple[str, str],
+) -> Notice:
     """There are links, and none of them does."""
     alone = told[0] if len(told) == 1 else None
     causes: tuple[str, ...] = (alone.texto,) if alone else (_SEVERAL,) if told else ()
-    ask = _PEDIR if alone is None else (alone.pedir, "Pedir essa procuração") if alone.pedir else None
+    ask = pedir if alone is None else (alone.pedir, "Pedir essa procuração") if alone.pedir else None
     first = next((one for one in CODES if one in motivos), None)
     if first is Motivo.PENDENTE and pendentes is not None:
         waits = (pendentes.contagem,)
@@ -98,7 +107,6 @@ def _unknown(holder: Holder, quem: str) -> Notice:
             "Se você tem mais de um certificado, talvez outro deles seja o certo: use outro certificado.",
         ),
         quem,
-        link=_PEDIR,
     )
 
 
@@ -131,7 +139,6 @@ def _denied(demanda: Demanda, servico: str, quem: str) -> Notice:
             _OUTRO,
         ),
         quem,
-        link=_PEDIR,
     )
 
 
