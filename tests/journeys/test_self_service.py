@@ -16,13 +16,19 @@ def wide_enough(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
 
 
+def through_menu(page: Page, name: str) -> None:
+    """On a telephone the menu is folded."""
+    page.locator("header summary").click()
+    page.get_by_role("link", name=name).click()
+
+
 def test_a_second_browser_is_seen_and_ended(computer: Computer, sandbox: LivingSandbox) -> None:
     issuer = sandbox.origins.issuer
     with computer.as_persona("contadora") as browser:
         desk, phone = window(browser), window(browser, width=NARROW)
         enter(desk, sandbox)
         enter(phone, sandbox)
-        phone.get_by_role("link", name="Serviços autorizados").click()
+        through_menu(phone, "Serviços autorizados")
         phone.get_by_role("link", name="Ver onde você está").click()
         heading(phone, "Sessões")
         wide_enough(phone)
@@ -34,7 +40,7 @@ def test_a_second_browser_is_seen_and_ended(computer: Computer, sandbox: LivingS
         desk.goto(f"{issuer}/portal/sessoes")
         heading(desk, "Entrar com certificado digital")
 
-        phone.get_by_role("link", name="Meus dados").click()
+        through_menu(phone, "Meus dados")
         phone.get_by_role("link", name="Informar").click()
         phone.get_by_label("E-mail").fill("francisca at contas")
         press(phone, "Guardar")

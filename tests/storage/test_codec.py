@@ -115,7 +115,7 @@ def test_the_bytes_are_plain_json_with_sorted_sets_and_tagged_unions() -> None:
         '"certificado":{"tipo":"e-CPF","nivel":"A1","emissor":"AC","ref":{"issuer_key":"k","serial":"0f",'
         '"not_after":"2026-11-22T12:00:00.000001+00:00","policy":"1.2"},"thumbprint":"t","in_grace":false},'
         '"auth_time":"2026-11-22T12:00:00.000001+00:00","expires_at":"2026-11-22T12:00:00.000001+00:00",'
-        '"dispositivo":""}'
+        '"dispositivo":"","asks":[]}'
     )
 
 
