@@ -24,6 +24,7 @@ class Parte(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Procura:
     """``q``: words that must all be found in a name, a place or a number. ``raiz``: an e-CNPJ acts for its root.
+    ``contribuinte``: one more number to be found, a CNPJ's root or a CPF, which nobody typed.
 
     What is looked for comes in the order of its rank: a name, CNPJ or inscrição that begins with all that was typed;
     where every word begins a word or a number; the rest. Within a CNPJ a number is found in the root or from the
@@ -35,10 +36,12 @@ class Procura:
     raiz: bool = True
     q: str = ""
     parte: Parte = Parte.DISPONIVEIS
+    contribuinte: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
-        return palavras(self.q) if self.q else ()
+        typed = palavras(self.q) if self.q else ()
+        return (self.contribuinte, *typed) if self.contribuinte else typed
 
     @property
     def niveis(self) -> frozenset[Nivel]:

@@ -33,7 +33,8 @@ class Inscricoes:
             quem.certificado.nivel,
             self.clock.now(),
             raiz=self.regras.raiz,
-            q=f"{whose} {q}",
+            q=q,
+            contribuinte=whose,
         )
         with self.store.reading() as uow:
             found = uow.vinculos.page(quem.holder, procura, limit=MOST)
