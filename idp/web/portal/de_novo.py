@@ -11,6 +11,7 @@ from idp.domain.procuracao import Procuracao
 from idp.domain.session import Session
 from idp.errors import NotFound
 from idp.web.outcome import see_other
+from idp.web.parameters import ID, once
 from idp.web.portal.campos import a_year_from
 from idp.web.portal.parts import Portal, handle
 from idp.web.portal.preenchimentos import Preenchimento
@@ -19,6 +20,8 @@ from idp.web.views.portal import rotulado
 
 PROCURACAO = "procuracao"
 """Under which name a form keeps which one it began with."""
+TX = "tx"
+"""Under which name a form keeps the request that it was begun from (:meth:`idp.web.portal.parts.Portal.volta`)."""
 _RECEIVED = ("outorgado", "designado")
 _MOST = 20
 
@@ -35,9 +38,15 @@ def received(portal: Portal, quem: Session, id: str) -> Procuracao:
 def again(portal: Portal, quem: Session, id: str) -> Response:
     """To the form of a request, filled in. ``poder`` in the address: what a service wants on top of what was given."""
     given = received(portal, quem, id)
-    begun = portal.door.begin("pedir", quem, **{PROCURACAO: id})
+    begun = portal.door.begin("pedir", quem, **{PROCURACAO: id}, **came_from())
     portal.door.preenchimentos.send(begun, _filled(portal, quem, given, request.args.getlist("poder")[:_MOST]))
     return see_other(f"/portal/pedir/{begun.id}")
+
+
+def came_from() -> dict[str, str]:
+    """What a form of a request begins with where the address says from which list."""
+    tx = once(request.args, TX, ID)
+    return {TX: tx} if tx else {}
 
 
 def outorgante(portal: Portal, quem: Session, begun: Preenchimento) -> Procuracao | None:

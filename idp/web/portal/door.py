@@ -11,7 +11,9 @@ from typing import Any
 from flask import Response, abort, request
 
 from idp.domain.session import Session
+from idp.domain.transaction import Transaction
 from idp.flow.authorize import Journey
+from idp.flow.entry import is_entry
 from idp.flow.outcome import Entered
 from idp.flow.secret import digest
 from idp.web.browser import browser_digest, identify, same_origin, session_key, set_browser
@@ -119,6 +121,12 @@ class Door:
         """Who is in, where nobody has to be."""
         key = session_key(request)
         return self.journey.session(key, self.journey.clock.now()) if key else None
+
+    def waiting(self, tx_id: str) -> Transaction | None:
+        """The request of an application that this browser came from and that can still be taken up; None where there
+        is none, or it ended, or is another browser's."""
+        tx = self.journey.own(tx_id, browser_digest(request), None, session_key(request))
+        return tx if isinstance(tx, Transaction) and not is_entry(tx) else None
 
     def _believed(self, session_id: str) -> bool:
         expected, given = self.token(session_id), once(request.form, "token", _TOKEN)

@@ -57,6 +57,12 @@ class Portal:
         client = self.clients.get(client_id)
         return legivel(client.name, 80) if client else legivel(client_id, 80)
 
+    def volta(self, tx_id: str | None) -> tuple[str, str] | None:
+        """The way back to the list of an application's request that waits: its address and the application's name. The
+        reference names a Transaction of this browser and nothing else; of any other there is no way back."""
+        tx = self.door.waiting(tx_id) if tx_id else None
+        return (f"/consentimento?tx={tx.id}", self.nome(tx.request.client_id)) if tx else None
+
     def render(self, quem: Session, aba: str, template: str, *, status: int = 200, **view: Any) -> Response:
         """A page of whoever is in; ``aba`` is where in the portal it stands."""
         return self.pages.render(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 
 from idp.domain.politica import Ato
 from idp.domain.proposta import Solicitacao
@@ -15,9 +15,10 @@ from idp.domain.session import Session
 from idp.errors import IllegalTransition
 from idp.flow.outorga import EmNomeDe, Refused
 from idp.web.outcome import see_other
+from idp.web.parameters import ID, once
 from idp.web.portal.campos import PEDIR, Leitura, a_year_from, date_types, longest, receiving, require
 from idp.web.portal.conceder import Conceder
-from idp.web.portal.de_novo import again, outorgante, whom
+from idp.web.portal.de_novo import TX, again, came_from, outorgante, whom
 from idp.web.portal.parts import Portal, handle, typed, word
 from idp.web.portal.preenchimentos import Preenchimento
 from idp.web.text import dia, legivel
@@ -36,7 +37,7 @@ class Pedidos:
 
     def begin(self, quem: Session, tipo: str) -> Response:
         self.options(quem)
-        return see_other(f"/portal/{tipo}/{self.portal.door.begin(tipo, quem).id}")
+        return see_other(f"/portal/{tipo}/{self.portal.door.begin(tipo, quem, **came_from()).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
         if begun.resultado:
@@ -54,7 +55,8 @@ class Pedidos:
             except Refused as refused:
                 leitura.problemas += refused.problemas
             else:
-                done = f"/portal/pedidos/{made.id}?feito=pedir"
+                tx = begun.extra.get(TX)
+                done = f"/portal/pedidos/{made.id}?feito=pedir" + (f"&{TX}={tx}" if tx else "")
                 self.portal.door.preenchimentos.put(replace(begun, resultado=done))
                 return see_other(done)
         return self.back(leitura, complete=True)
@@ -90,6 +92,7 @@ class Pedidos:
             else aviso_ao_cliente(pedido, f"{self.portal.pages.site.issuer}/portal/pedidos/{id}"),
             action=f"/portal/pedidos/{id}",
             procuracao=pedido.procuracao or "",
+            volta=self.portal.volta(once(request.args, TX, ID)),
             feito=PEDIDO_FEITO.get(word("feito") or word("aviso"), ""),
         )
 
@@ -153,7 +156,7 @@ class Pedidos:
         politica = self.portal.politica
         prazo = longest(politica, Ato.OUTORGAR, next(one for one in options if one.qualidade))
         most = today + prazo if prazo else None
-        before = outorgante(self.portal, quem, begun)
+        before, volta = outorgante(self.portal, quem, begun), self.portal.volta(begun.extra.get(TX))
         return {
             "titulo": "Pedir procuração a muitas empresas" if many else "Pedir uma procuração",
             "explicacao": "Cada empresa recebe o seu pedido, com os mesmos poderes e prazo, e só precisa aprovar."
@@ -161,7 +164,7 @@ class Pedidos:
             else "Quem recebe o pedido só precisa aprovar, com o certificado dele.",
             "aviso": self.aviso(quem, begun, options),
             "action": f"/portal/{begun.tipo}/{begun.id}",
-            "voltar": "/portal/pedidos?papel=feitos",
+            "voltar": volta[0] if volta else "/portal/pedidos?papel=feitos",
             "botao": "Enviar os pedidos" if many else "Enviar o pedido",
             "erros": erros(begun.problemas) if begun.problemas else Erros(),
             "em_nome_de_rotulo": "Quem vai receber a procuração?",
