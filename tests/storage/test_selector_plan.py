@@ -48,7 +48,9 @@ def plans(store: SqlStore, holder: Holder, procura: Procura) -> dict[str, list[s
     def trace(connection: sqlite3.Connection, *_: object) -> None:
         connection.set_trace_callback(asked.append)
 
-    event.listen(store.reader.pool, "checkout", trace)
+    store.reader.dispose()  # what is kept open would not be checked out again
+    pool = store.reader.pool
+    event.listen(pool, "checkout", trace)
     try:
         with store.reading() as uow:
             uow.vinculos.page(holder, procura, limit=20)
@@ -56,7 +58,7 @@ def plans(store: SqlStore, holder: Holder, procura: Procura) -> dict[str, list[s
             uow.vinculos.count(holder, procura, cap=1000)
             uow.vinculos.pending(holder, procura, limit=5)
     finally:
-        event.remove(store.reader.pool, "checkout", trace)
+        event.remove(pool, "checkout", trace)
     selects = {one for one in asked if one.lstrip().upper().startswith(("SELECT", "WITH"))}
     with store.reader.connect() as connection:
         cursor = connection.connection.cursor()

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Engine, bindparam, delete, select
 
 from idp.ports import Clock
-from idp.storage.sql.engine import answering, autocommit
+from idp.storage.sql.engine import autocommit
+from idp.storage.sql.kept import Kept
 from idp.storage.sql.prepared import Prepared
 from idp.storage.sql.statements import Upsert
 from idp.storage.sql.tables import ephemeral
@@ -42,6 +43,7 @@ class SqlEphemeral:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         """``engine`` is in autocommit (``idp.storage.sql.engine.autocommit``)."""
         self._engine = engine
+        self._connections = Kept(engine, lambda connection: connection)
         self._clock = clock
         self._purged = clock.now()
 
@@ -52,33 +54,33 @@ class SqlEphemeral:
 
     def put(self, key: str, value: bytes, lifetime: timedelta) -> None:
         now = self._clock.now()
-        with answering(), self._engine.connect() as connection:
+        with self._connections.connect() as connection:
             _PUT.rows(connection, {"key": key, "value": value, "expires_at": now + lifetime})
         self._purge_when_due(now)
 
     def get(self, key: str) -> bytes | None:
-        with answering(), self._engine.connect() as connection:
+        with self._connections.connect() as connection:
             row = _GET.first(connection, {"at_key": key, "now": self._clock.now()})
         return row[0] if row else None
 
     def take(self, key: str) -> bytes | None:
-        with answering(), self._engine.connect() as connection:
+        with self._connections.connect() as connection:
             row = _TAKE.first(connection, {"at_key": key, "now": self._clock.now()})
         return row[0] if row else None
 
     def add_if_absent(self, key: str, value: bytes, lifetime: timedelta) -> bool:
         now = self._clock.now()
         values = {"key": key, "value": value, "expires_at": now + lifetime, "now": now}
-        with answering(), self._engine.connect() as connection:
+        with self._connections.connect() as connection:
             return _ADD.first(connection, values) is not None
 
     def delete(self, key: str) -> None:
-        with answering(), self._engine.connect() as connection:
+        with self._connections.connect() as connection:
             _DELETE.rows(connection, {"at_key": key})
 
     def purge(self) -> int:
         """Delete what has expired; how many. Expired values are never returned, purged or not."""
-        with answering(), self._engine.connect() as connection:
+        with self._connections.connect() as connection:
             return connection.execute(_PURGE, {"now": self._clock.now()}).rowcount
 
     def close(self) -> None:

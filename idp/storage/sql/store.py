@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +18,7 @@ from idp.storage.sql.designacoes import SqlDesignacoes
 from idp.storage.sql.engine import answering, autocommit, transactional
 from idp.storage.sql.fetched import SqlFetched
 from idp.storage.sql.grants import SqlGrants
+from idp.storage.sql.kept import Kept
 from idp.storage.sql.outbox import SqlOutbox
 from idp.storage.sql.partes import SqlPartes
 from idp.storage.sql.pedidos import SqlPedidos
@@ -82,20 +82,18 @@ class SqlStore:
         """``engine`` begins transactions; ``reader`` is in autocommit."""
         self.engine = engine
         self.reader = reader
+        self._writing = Kept(engine, SqlUnitOfWork.on)
+        self._reading = Kept(reader, SqlUnitOfWork.on)
 
-    @contextmanager
-    def begin(self) -> Iterator[SqlUnitOfWork]:
-        with answering(), self.engine.begin() as connection:
-            yield SqlUnitOfWork.on(connection)
+    def begin(self) -> AbstractContextManager[SqlUnitOfWork]:
+        return self._writing.begin()
 
-    @contextmanager
-    def reading(self) -> Iterator[SqlUnitOfWork]:
-        with answering(), self.reader.connect() as connection:
-            yield SqlUnitOfWork.on(connection)
+    def reading(self) -> AbstractContextManager[SqlUnitOfWork]:
+        return self._reading.connect()
 
     def record(self, event: AuditEvent) -> None:
-        with answering(), self.reader.connect() as connection:
-            SqlAudit(connection).append(event)
+        with self._reading.connect() as uow:
+            uow.audit.append(event)
 
     def clients(self, cache_seconds: float) -> CachedClients:
         """The cached reader of registered clients (:class:`idp.ports.Clients`)."""
