@@ -1,4 +1,4 @@
-"""Connections that stay open between units of work: nothing of one is left to the next, and a broken one is not kept."""
+"""Connections that stay open between units of work: nothing of one is left to the next, and no broken one is kept."""
 
 from __future__ import annotations
 
@@ -38,9 +38,14 @@ def test_two_at_once_have_their_own(store: SqlStore) -> None:
 
 def test_a_failure_undoes_what_was_written_and_gives_the_connection_back(store: SqlStore) -> None:
     seen = checkouts(store)
-    with pytest.raises(LookupError), store.begin() as uow:
-        uow.grants.add(GRANT, "code", BINDING, "tx")
-        raise LookupError
+
+    def fails() -> None:
+        with store.begin() as uow:
+            uow.grants.add(GRANT, "code", BINDING, "tx")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fails()
     with store.begin() as uow:
         assert uow.grants.get(GRANT.id) is None
     assert len(seen) == 2
@@ -77,6 +82,6 @@ def test_none_is_open_once_the_store_is_closed(postgres_store: SqlStore) -> None
         event.listen(engine, "connect", lambda connection, _: opened.append(connection))
     with postgres_store.reading(), postgres_store.reading(), postgres_store.begin():
         pass
-    assert [one.closed for one in opened] == [False] * 3
+    assert {one.closed for one in opened} == {False}
     postgres_store.close()
-    assert [one.closed for one in opened] == [True] * 3
+    assert {one.closed for one in opened} == {True}
