@@ -13,7 +13,7 @@ from idp.domain.certificado import TipoCertificado
 from idp.domain.client import Client
 from idp.domain.documents import Documento
 from idp.domain.perfil import Endereco, Perfil
-from idp.domain.person import Holder
+from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.politica import Impedimento, NotEntitled
 from idp.domain.session import Session
 from idp.flow import events
@@ -88,17 +88,24 @@ class MeusDados:
         self.registered = registered
         self.export = export
 
+    def informa(self, quem: Session) -> bool:
+        """Whether this person may tell anything. What a company tells is one for all of it, so nobody does for whom the
+        authority has an e-CNPJ act for its establishment alone."""
+        return self.outorga.regras.raiz or not isinstance(quem.holder, PessoaJuridica)
+
     def perfil(self, quem: Session) -> Perfil | None:
         """What was told. Of a company it is one for all: raises NotEntitled for an e-CNPJ that no longer speaks for
         it, as all of these do."""
         self.outorga.acompanha(quem)
+        if not self.informa(quem):
+            return None
         with self.store.reading() as uow:
             return uow.perfis.get(quem.holder)
 
     def guardar(self, quem: Session, campos: Mapping[str, str]) -> None:
         """Keep what was typed, by the names in ``LIMITS``, in the place of what was told before. Raises Refused, with
         everything that is wrong with it, and NotEntitled."""
-        self._speaks(quem)
+        self._tells(quem)
         now = self.clock.now()
         told = read(campos, now)
         with self.store.begin() as uow:
@@ -119,7 +126,7 @@ class MeusDados:
 
     def apagar(self, quem: Session) -> None:
         """Leave nothing of it. Raises NotEntitled."""
-        self._speaks(quem)
+        self._tells(quem)
         now = self.clock.now()
         with self.store.begin() as uow:
             if uow.perfis.get(quem.holder) is not None:
@@ -144,6 +151,11 @@ class MeusDados:
 
     def _ourselves(self, holder: Holder) -> str:
         return self.identifiers.subject(holder, OURSELVES)
+
+    def _tells(self, quem: Session) -> None:
+        self._speaks(quem)
+        if not self.informa(quem):
+            raise NotEntitled(Impedimento.SEM_VINCULO)
 
     def _speaks(self, quem: Session) -> None:
         """A seal is a company's machine; what is the company's people's to decide, it does not."""

@@ -153,7 +153,13 @@ def test_forgetting_leaves_what_the_law_holds(store: SqlStore) -> None:
 
 
 def test_an_establishment_s_copy_has_its_own_sessions_and_acts_only(store: SqlStore) -> None:
-    """Where an e-CNPJ acts for its establishment alone, the other establishments' are none of its business."""
+    """Where an e-CNPJ acts for its establishment alone, the other establishments' are none of its business, nor who
+    represents them and what they told of themselves."""
+    with store.engine.begin() as connection:
+        connection.execute(insert(t.contribuintes).values({**ROWS["contribuintes"], "id": "34785515"}))
+        root = {"contribuinte": "34785515", "cpf": "47891178631", "nome": "BRUCE WAYNE"}
+        connection.execute(insert(t.representantes).values(root))
+        connection.execute(insert(t.perfis).values({**ROWS["perfis"], "titular": "34785515"}))
     branch = replace(company, cnpj=CNPJ("34785515000247"))
     binding = CodeBinding("https://rp.example/cb", True, None, NOON)
     with store.begin() as uow:
@@ -165,6 +171,9 @@ def test_an_establishment_s_copy_has_its_own_sessions_and_acts_only(store: SqlSt
     assert whole["designacoes"]
     own = export_person(store, Whose(branch.cnpj, raiz=False), NOON)["tables"]
     assert [row["id"] for row in own["grants"]] == ["of the branch"]
-    for name in ("audit", "designacoes", "pedidos", "procuracoes", "atos"):
+    assert own["contribuintes"] == whole["contribuintes"]
+    assert whole["representantes"]
+    assert whole["perfis"]
+    for name in ("audit", "designacoes", "pedidos", "procuracoes", "atos", "representantes", "perfis"):
         assert own[name] == [], name
     assert export_person(store, Whose(MATRIZ, raiz=False), NOON)["tables"]["designacoes"] == whole["designacoes"]

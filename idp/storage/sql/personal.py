@@ -40,7 +40,8 @@ from idp.storage.sql.tables import (
 class Whose:
     """A person, by every name that a row may have for him: the document, the ``sub`` at each client, and the keyed
     digest under which he keeps choices (``preferencias``). ``raiz``: a CNPJ means its whole company; else only this
-    establishment, with what is said of the company itself (its name, who represents it, its profile)."""
+    establishment, and of the company no more than the name that its certificate bears: who represents the others and
+    what they told of themselves is not its own."""
 
     documento: Documento
     subs: Collection[str] = ()
@@ -101,6 +102,11 @@ def _under(column: ColumnElement[str], names: Collection[str]) -> ColumnElement[
     return or_(false(), *(or_(column == name, column.startswith(f"{name}.", autoescape=True)) for name in names))
 
 
+def _company(contribuinte: ColumnElement[str], who: Whose) -> ColumnElement[bool]:
+    """Rows of a whole company or of a natural person; an establishment has none."""
+    return contribuinte == who.id if who.establishment is None else false()
+
+
 def _designacoes(who: Whose) -> ColumnElement[bool]:
     company = _belongs(designacoes.c.empresa_contribuinte, designacoes.c.empresa, who)
     return or_(company, _named(designacoes.c.pessoa, who))
@@ -125,12 +131,14 @@ PERSONAL: tuple[Kept, ...] = (
     Kept(contribuintes, lambda who: contribuintes.c.id == who.id, ("busca",)),
     Kept(estabelecimentos, lambda who: _belongs(estabelecimentos.c.contribuinte, estabelecimentos.c.documento, who)),
     Kept(inscricoes, lambda who: _belongs(inscricoes.c.contribuinte, inscricoes.c.documento, who), ("busca",)),
-    Kept(representantes, lambda who: or_(representantes.c.contribuinte == who.id, _named(representantes.c.cpf, who))),
+    Kept(
+        representantes, lambda who: or_(_company(representantes.c.contribuinte, who), _named(representantes.c.cpf, who))
+    ),
     Kept(procuracoes, _procuracoes, ("outorgante_busca", "outorgado_busca")),
     Kept(designacoes, _designacoes),
     Kept(pedidos, _parties(pedidos), ("rotulo", "rotulo_busca")),  # what one party calls the other is for neither copy
     Kept(atos, _atos),
-    Kept(perfis, lambda who: perfis.c.titular == who.id),
+    Kept(perfis, lambda who: _company(perfis.c.titular, who)),
     Kept(preferencias, lambda who: _under(preferencias.c.quem, who.quem), ("quem",)),
     Kept(consents, lambda who: _under(consents.c.sub, who.subs)),
     Kept(grants, _grants, ("code_digest", "code_challenge", "nonce")),

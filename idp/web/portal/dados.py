@@ -47,12 +47,15 @@ class Dados:
             resumo=resumo(perfil),
             guardado=guardado(self.portal.prazos),
             empresa=isinstance(quem.holder, PessoaJuridica),
+            informa=self.portal.dados.informa(quem),
             feito=_FEITO.get(word("feito"), ""),
         )
 
     # -- what was told -------------------------------------------------------------------------------------------
 
     def begin(self, quem: Session) -> Response:
+        if not self.portal.dados.informa(quem):
+            return see_other("/portal/dados")
         return see_other(f"/portal/dados/editar/{self.portal.door.begin(TIPO, quem).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -182,6 +183,25 @@ def test_what_one_tells_is_kept_corrected_and_erased(living: Living) -> None:
     with living.store.reading() as uow:
         assert uow.perfis.get(PEOPLE["contadora"]) is None
     assert living.world.audited()[-2:] == ["perfil.changed", "perfil.changed"]
+
+
+def test_a_branch_is_told_nothing_of_the_company_where_it_acts_for_itself_alone(living: Living) -> None:
+    """What a company tells is one for all its establishments: here nobody tells it, reads it or takes it away."""
+    branch = living.browser("acai")
+    at = branch.get("/portal/dados/editar").headers["Location"]
+    assert press(branch, at, email="contato@acai.example") == 303
+    assert "contato@acai.example" in branch.get("/portal/dados").text
+    living.world.outorga.regras = replace(living.world.outorga.regras, raiz=False)
+    page = branch.get("/portal/dados").text
+    assert "contato@acai.example" not in page
+    assert "/portal/dados/editar" not in page
+    assert branch.get("/portal/dados/editar").headers["Location"] == "/portal/dados"
+    assert press(branch, "/portal/dados/apagar") == 403
+    copied = post(branch, "/portal/dados/copia", {"token": token(branch.get("/portal/dados/copia"))}).text
+    assert json.loads(copied)["tables"]["representantes"] == []
+    assert "contato@acai.example" not in copied
+    person = living.browser("contadora")
+    assert "/portal/dados/editar" in person.get("/portal/dados").text
 
 
 def test_a_copy_of_everything_needs_the_certificate_just_now_and_is_recorded(living: Living) -> None:
