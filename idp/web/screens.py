@@ -9,6 +9,7 @@ from flask import Response
 
 from idp.domain.certificado import CertReason
 from idp.domain.client import Client
+from idp.domain.person import Holder
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Motivo
 from idp.domain.session import Session
@@ -125,18 +126,24 @@ class StepScreens:
             return self.pages.render("consent/offers.html", **common)
         if choices.complete and not choices.available:
             return self._nothing(session, choices, view, common)
+        return self._choice(ask, session.holder, choices, common, error)
+
+    def _choice(
+        self, ask: AskConsent, holder: Holder, choices: Choices, common: dict[str, Any], error: bool
+    ) -> Response:
         shown = (*choices.available, *choices.pinned, *choices.recent)
-        told: dict[str, Any] = {"holder": session.holder, "available": shown, "complete": choices.complete}
+        told: dict[str, Any] = {"holder": holder, "available": shown, "complete": choices.complete}
+        escolhas = choices_view(holder, choices)
         return self.pages.render(
             "consent/consent.html",
             status=400 if error else 200,
-            escolhas=choices_view(session.holder, choices),
+            escolhas=escolhas,
             completa=choices.complete,
             lembrado=choices.remembered,
             pedido=choices.demanda.inscricao,
             recebe=receives(ask.tx.request.telling, **told),
             nao_recebe=withheld(ask.tx.request.telling, **told),
-            prazos=self._terms(ask.tx, now, only=choices.complete and len(choices.available) == 1),
+            prazos=self._terms(ask.tx, self.pages.clock.now(), only=escolhas.only is not None),
             erro=error,
             limite=_open(ask.tx),
             **common,
