@@ -1,13 +1,13 @@
-"""The schema's version and the database's realm: brought up to date by ``upgrade``, insisted on by ``check``."""
+"""The schema's version and the database's realm: brought up to date by ``upgrade``, insisted on by ``check``.
+
+Every process checks, and only ``idp db upgrade`` migrates: Alembic is loaded there alone.
+"""
 
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, select, text
 
 from idp.errors import ConfigurationError
@@ -16,9 +16,13 @@ from idp.storage.sql.engine import answering, sqlite_file, transactional
 from idp.storage.sql.statements import Upsert
 from idp.storage.sql.tables import meta
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _ONCE = Upsert(lambda insert: insert(meta).on_conflict_do_nothing())
 _REALM = select(meta.c.value).where(meta.c.name == "realm")
 _MIGRATION_LOCK = 0x4D696772
+_REVISION = text("SELECT version_num FROM alembic_version")
 _REMEDY = "run: idp db upgrade"
 
 
@@ -27,6 +31,8 @@ def upgrade(database_url: str, realm: str) -> str:
 
     One transaction; two at once wait for each other. Raises ConfigurationError if it already belongs to another realm.
     """
+    from alembic import command
+
     if file := sqlite_file(database_url):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)  # it names people; SQLite gives its -wal and -shm the same mode
@@ -69,11 +75,11 @@ def current(engine: Engine) -> str | None:
 
 
 def head() -> str:
-    """The newest revision this program knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
+    """The newest revision this program knows: migrations are numbered, and their files begin with the number."""
+    numbers = [file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py")]
+    if not numbers:
         raise ConfigurationError("the installed package has no migrations", "reinstall it")
-    return revision
+    return max(numbers)
 
 
 def _check_realm(connection: Connection, realm: str) -> None:
@@ -88,10 +94,13 @@ def _check_realm(connection: Connection, realm: str) -> None:
 def _current(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return MigrationContext.configure(connection).get_current_revision()
+    revision: str | None = connection.execute(_REVISION).scalar()
+    return revision
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
