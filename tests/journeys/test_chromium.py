@@ -172,16 +172,16 @@ def test_cancel_goes_back_to_the_application(step: str, computer: Computer, sand
 
 
 def test_authorizing_without_a_choice_says_what_is_missing(computer: Computer, sandbox: LivingSandbox) -> None:
-    """The browser itself stops it; where it does not, the page says so and the journey goes on."""
+    """Beside the list, where the focus then is; and the journey goes on."""
     with computer.page("contadora") as page:
         start(page, sandbox)
         press(page, "Continuar")
         press(page, AUTHORIZE)
-        assert page.locator('input[name="escolha"]:invalid').count() == 7
-        assert page.url.startswith(f"{sandbox.origins.issuer}/consentimento?")
-        page.locator("form:has(fieldset)").evaluate("form => { form.noValidate = true }")
-        press(page, AUTHORIZE)
-        expect(page.get_by_role("alert")).to_contain_text("Falta escolher")
+        told = page.locator("fieldset").get_by_role("alert")
+        expect(told).to_contain_text("Falta escolher")
+        expect(told).to_be_in_viewport()
+        expect(page.get_by_role("radio").first).to_be_focused()
+        assert page.locator('input[name="escolha"]:checked').count() == 0
         option(page, CASTANHA).check()
         press(page, AUTHORIZE)
         assert arrived(page, sandbox)["inscricao"]["numero"] == "049000063"

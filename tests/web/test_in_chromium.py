@@ -103,6 +103,25 @@ def test_every_page_keeps_its_own_policy_fits_and_can_be_read(browser: Browser, 
     page.close()
 
 
+@pytest.mark.parametrize(
+    ("state", "begins"),
+    [("consentimento-contadora", "#busca"), ("consentimento-fixadas", "#busca"), ("consentimento-uma", "#escolhas")],
+)
+def test_on_a_telephone_the_choice_begins_on_the_first_screen(
+    browser: Browser, shown: str, state: str, begins: str
+) -> None:
+    """And what the application receives stands in sight before the button all the same."""
+    page, _ = open_page(browser, NARROW)
+    page.goto(f"{shown}/{state}")
+    top = f"document.querySelector('{begins}').getBoundingClientRect().top"
+    assert page.evaluate(top) <= 560
+    told = page.locator(".receives").get_by_text("identificador", exact=False).first
+    assert told.is_visible()
+    button = page.get_by_role("button", name="Autorizar")
+    assert told.evaluate("(e, b) => !!(e.compareDocumentPosition(b) & 4)", button.element_handle())
+    page.close()
+
+
 def test_the_checks_find_what_they_are_for(browser: Browser) -> None:
     page, _ = open_page(browser, NARROW)
     page.set_content('<p style="color:#999;background:#fff">pale</p><button style="font:6px x;padding:0">x</button>')

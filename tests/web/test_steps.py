@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from idp.domain.certificado import CertReason
 from idp.domain.representation import Motivo
 from idp.errors import StoreUnavailable
+from idp.flow.choices import Look
 from idp.flow.outcome import AskLogin, Displayed, Granted, Pagina, Redirected, SignedIn
 from tests.web import people
 from tests.web.doubles import FORM, ISSUER, ScriptedJourney
@@ -151,6 +152,12 @@ def test_no_choice_is_an_error_on_the_same_page(browser: FlaskClient, journey: S
     assert response.status_code == 400
     assert "Falta escolher" in response.text
     assert journey.calls[0][0] == "resume"
+
+
+def test_no_choice_on_a_later_page_stays_there(browser: FlaskClient, journey: ScriptedJourney) -> None:
+    journey.outcome = people.ask_consent()
+    post(browser, "/consentimento", {**FORM, "decisao": "autorizar", "pagina": "3"})
+    assert journey.calls[0][2]["look"] == Look(page=3)
 
 
 def test_another_certificate(browser: FlaskClient, journey: ScriptedJourney) -> None:
