@@ -6,6 +6,7 @@ that comes of it, so no repetition gives twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -20,7 +21,7 @@ from idp.domain.proposta import Proposta, Rascunho
 from idp.domain.session import Session
 from idp.errors import IllegalTransition, NotFound
 from idp.flow.inscricoes import MOST
-from idp.flow.outorga import EmNomeDe, NotFresh, Refused
+from idp.flow.outorga import EmNomeDe, NotFresh, Problema, Refused
 from idp.web.outcome import see_other
 from idp.web.portal.campos import CONCEDER, Leitura, a_year_from, date_types, longest, receiving, require
 from idp.web.portal.parts import Portal, handle, typed, word
@@ -61,8 +62,6 @@ class Conceder:
         return see_other(f"/portal/conceder/{self.portal.door.begin(TIPO, quem, pai=id).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         if begun.extra.get("pedido"):  # nothing in it is typed
             return see_other(f"/portal/pedidos/{begun.extra['pedido']}")
         view = self._view(quem, begun)
@@ -70,8 +69,6 @@ class Conceder:
         return self.portal.render(quem, "concedidas", "conceder.html", status=status, f=view)
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         campos = typed(CONCEDER)
         sent = self.portal.door.preenchimentos.send(begun, campos)
         here = f"/portal/conceder/{begun.id}"
@@ -85,15 +82,13 @@ class Conceder:
         except Refused as refused:
             leitura.problemas += refused.problemas
         if leitura.problemas:
-            return self._back(sent, leitura)
+            return self._back(sent, leitura.problemas)
         self.portal.door.preenchimentos.put(replace(sent, rascunho=rascunho.id))
         return see_other(f"{here}/revisar")
 
     # -- the text, the certificate, the act ----------------------------------------------------------------------
 
     def review(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         rascunho = self._rascunho(quem, begun)
         if rascunho is None:
             return self._expired(begun)
@@ -113,8 +108,6 @@ class Conceder:
         )
 
     def confirm(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         here = f"/portal/conceder/{begun.id}/revisar"
         rascunho = self._rascunho(quem, begun)
         if rascunho is None:
@@ -126,8 +119,7 @@ class Conceder:
         except NotFresh:
             return self.portal.door.fresh(here)
         except Refused as refused:
-            leitura = Leitura(begun, dia(self.portal.clock.now()), list(refused.problemas))
-            return self._back(begun, leitura)
+            return self._back(begun, refused.problemas)
         done = f"/portal/procuracoes/{made.id}/pronta"
         self.portal.door.preenchimentos.put(replace(begun, resultado=done))
         return see_other(done)
@@ -153,12 +145,9 @@ class Conceder:
             return see_other(f"/portal/pedidos/{pedido}")
         return see_other(f"/portal/conceder/{begun.id}?aviso=texto")
 
-    def _back(self, begun: Preenchimento, leitura: Leitura) -> Response:
-        problemas = [[one.campo, one.motivo, one.detail] for one in leitura.problemas]
-        self.portal.door.preenchimentos.send(begun, begun.campos, problemas)
-        if pedido := begun.extra.get("pedido"):
-            return see_other(f"/portal/pedidos/{pedido}?aviso=mudou")
-        return see_other(f"/portal/conceder/{begun.id}#erros")
+    def _back(self, begun: Preenchimento, problemas: Sequence[Problema]) -> Response:
+        again, pedido = self.portal.door.again(begun, problemas), begun.extra.get("pedido")
+        return see_other(f"/portal/pedidos/{pedido}?aviso=mudou") if pedido else again
 
     def _pai(self, quem: Session, begun: Preenchimento) -> Procuracao | None:
         id = begun.extra.get("pai")

@@ -59,8 +59,6 @@ class Dados:
         return see_other(f"/portal/dados/editar/{self.portal.door.begin(TIPO, quem).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         kept = {name: begun.um(name) for name in LIMITS} if begun.campos else valores(self.portal.dados.perfil(quem))
         return self.portal.render(
             quem,
@@ -74,15 +72,12 @@ class Dados:
         )
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         campos = typed(CAMPOS)
         try:
             self.portal.dados.guardar(quem, {name: (values or [""])[0] for name, values in campos.items()})
         except Refused as refused:
-            problemas = [[one.campo, one.motivo, one.detail] for one in refused.problemas]
-            self.portal.door.preenchimentos.send(begun, campos, problemas)
-            return see_other(f"/portal/dados/editar/{begun.id}#erros")
+            sent = replace(begun, campos=campos)
+            return self.portal.door.again(sent, refused.problemas, f"/portal/dados/editar/{begun.id}")
         done = "/portal/dados?feito=salvar"
         self.portal.door.preenchimentos.put(replace(begun, campos={}, problemas=[], resultado=done))
         return see_other(done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -15,9 +15,10 @@ from idp.domain.transaction import Transaction
 from idp.flow.authorize import Journey
 from idp.flow.entry import is_entry
 from idp.flow.outcome import Entered
+from idp.flow.outorga import Problema
 from idp.flow.secret import digest
 from idp.web.browser import browser_digest, identify, same_origin, session_key, set_browser
-from idp.web.outcome import Responder
+from idp.web.outcome import Responder, see_other
 from idp.web.pages import Pages
 from idp.web.parameters import once
 from idp.web.portal.preenchimentos import Preenchimento, Preenchimentos
@@ -67,20 +68,21 @@ class Door:
 
         return guarded
 
-    def form(self, tipo: str, view: View) -> View:
-        """A page of the long form whose id its address ends with; the view gets the form too."""
+    def form(self, tipo: str, view: View, *, spent: bool = False) -> View:
+        """A page of the long form that its address names; the view gets the form too. A form that is spent leads to
+        what came of it; only a page about that is for it (``spent``)."""
 
         @self.shown
         @wraps(view)
         def guarded(quem: Session, *, pid: str, **parts: Any) -> Response:
-            begun = self._own(quem, pid, tipo)
+            begun = self._own(quem, pid, tipo, spent=spent)
             return view(quem, begun, **parts) if isinstance(begun, Preenchimento) else begun
 
         return guarded
 
     def sent(self, tipo: str, campos: Campos | None, view: View) -> View:
-        """What a long form does. ``campos`` reads what was typed, which is kept also where the session has ended
-        meanwhile; None where nothing is typed."""
+        """What a long form does, unless it is spent. ``campos`` reads what was typed, which is kept also where the
+        session has ended meanwhile; None where nothing is typed."""
 
         @self.pressed
         @wraps(view)
@@ -101,6 +103,11 @@ class Door:
     def begin(self, tipo: str, quem: Session, **extra: str) -> Preenchimento:
         """A new long form of this person in this browser."""
         return self.preenchimentos.begin(tipo, quem, browser_digest(request), **extra)
+
+    def again(self, begun: Preenchimento, problemas: Sequence[Problema], path: str = "") -> Response:
+        """Back to a long form as it was typed, with what is wrong with it. ``path``: where it is, else by its kind."""
+        self.preenchimentos.send(begun, begun.campos, [[one.campo, one.motivo, one.detail] for one in problemas])
+        return see_other(f"{path or f'/portal/{begun.tipo}/{begun.id}'}#erros")
 
     def fresh(self, path: str) -> Response:
         """To the certificate step, whoever is in, and then to ``path``."""
@@ -132,11 +139,13 @@ class Door:
         expected, given = self.token(session_id), once(request.form, "token", _TOKEN)
         return bool(expected) and given is not None and hmac.compare_digest(expected.encode(), given.encode())
 
-    def _own(self, quem: Session, pid: str, tipo: str) -> Preenchimento | Response:
+    def _own(self, quem: Session, pid: str, tipo: str, *, spent: bool = False) -> Preenchimento | Response:
         begun = self.preenchimentos.get(pid, tipo)
         if begun is None:
             return self.notice(SEM_PREENCHIMENTO, 404, quem)
-        return begun if begun.de(quem, browser_digest(request)) else self.notice(OUTRA_PESSOA, 403, quem)
+        if not begun.de(quem, browser_digest(request)):
+            return self.notice(OUTRA_PESSOA, 403, quem)
+        return see_other(begun.resultado) if begun.resultado and not spent else begun
 
     def _enter(self, path: str) -> Session | Response:
         outcome, response = self._led(path, fresh=False)

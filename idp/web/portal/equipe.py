@@ -57,14 +57,10 @@ class Equipe:
         return see_other(f"/portal/designar/{self.portal.door.begin(TIPO, quem).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         status = 422 if begun.problemas else 200
         return self.portal.render(quem, "equipe", "designar.html", status=status, f=self._view(quem, begun))
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         sent = self.portal.door.preenchimentos.send(begun, typed(DESIGNAR))
         leitura = Leitura(sent, dia(self.portal.clock.now()))
         options = self._companies(quem)
@@ -90,13 +86,11 @@ class Equipe:
         except Refused as refused:
             leitura.problemas += refused.problemas
         if leitura.problemas:
-            return self._back(sent, leitura)
+            return self.portal.door.again(sent, leitura.problemas)
         self.portal.door.preenchimentos.put(replace(sent, rascunho=rascunho.id))
         return see_other(f"/portal/designar/{begun.id}/revisar")
 
     def review(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         try:
             rascunho = self.portal.outorga.ver_rascunho(quem, begun.rascunho)
         except NotFound:
@@ -116,8 +110,6 @@ class Equipe:
         )
 
     def confirm(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         here = f"/portal/designar/{begun.id}/revisar"
         if word("acao") != "conceder":
             return self.portal.door.fresh(here)
@@ -126,7 +118,7 @@ class Equipe:
         except NotFresh:
             return self.portal.door.fresh(here)
         except Refused as refused:
-            return self._back(begun, Leitura(begun, dia(self.portal.clock.now()), list(refused.problemas)))
+            return self.portal.door.again(begun, refused.problemas)
         done = "/portal/equipe?feito=designar"
         self.portal.door.preenchimentos.put(replace(begun, resultado=done))
         return see_other(done)
@@ -170,11 +162,6 @@ class Equipe:
             if each.id == id:
                 return each
         raise NotFound("designacao")
-
-    def _back(self, sent: Preenchimento, leitura: Leitura) -> Response:
-        problemas = [[one.campo, one.motivo, one.detail] for one in leitura.problemas]
-        self.portal.door.preenchimentos.send(sent, sent.campos, problemas)
-        return see_other(f"/portal/designar/{sent.id}#erros")
 
     def _view(self, quem: Session, begun: Preenchimento) -> dict[str, Any]:
         options = self._companies(quem)

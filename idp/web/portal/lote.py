@@ -29,8 +29,6 @@ MODELO = (("documento", "nome"), ("99.990.001/0001-98", "Nome que você dá"), (
 
 class Lotes(Pedidos):
     def send(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         campos = typed(LOTE)
         if uploaded := _uploaded():
             campos["linhas"] = [uploaded]
@@ -98,8 +96,8 @@ def add_lote(blueprint: Blueprint, portal: Portal, conceder: Conceder) -> None:
     add("/portal/lote", "lote", door.shown(partial(views.begin, tipo=PEDIDOS)))
     add(rule, "lote_form", door.form(PEDIDOS, views.form))
     add(rule, "lote_send", door.sent(PEDIDOS, partial(typed, LOTE), views.send), methods=["POST"])
-    add(f"{rule}/feito", "lote_feito", door.form(PEDIDOS, views.done))
-    add(f"{rule}/linhas", "lote_linhas", door.form(PEDIDOS, views.wrong_lines))
+    add(f"{rule}/feito", "lote_feito", door.form(PEDIDOS, views.done, spent=True))
+    add(f"{rule}/linhas", "lote_linhas", door.form(PEDIDOS, views.wrong_lines, spent=True))
     add("/portal/empresas.csv", "modelo", views.model)
 
 

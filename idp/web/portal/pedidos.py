@@ -40,14 +40,10 @@ class Pedidos:
         return see_other(f"/portal/{tipo}/{self.portal.door.begin(tipo, quem, **came_from()).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         status = 422 if begun.problemas else 200
         return self.portal.render(quem, "pedidos", "conceder.html", status=status, f=self._view(quem, begun))
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
-        if begun.resultado:
-            return see_other(begun.resultado)
         leitura, solicitacao = self.read(quem, begun, typed(PEDIR))
         if not leitura.problemas:
             try:
@@ -145,9 +141,7 @@ class Pedidos:
 
     def back(self, leitura: Leitura, *, complete: bool) -> Response:
         leitura.missing("outorgante" if complete else "linhas")
-        problemas = [[one.campo, one.motivo, one.detail] for one in leitura.problemas]
-        self.portal.door.preenchimentos.send(leitura.begun, leitura.begun.campos, problemas)
-        return see_other(f"/portal/{leitura.begun.tipo}/{leitura.begun.id}#erros")
+        return self.portal.door.again(leitura.begun, leitura.problemas)
 
     def _view(self, quem: Session, begun: Preenchimento) -> dict[str, Any]:
         options = self.options(quem)

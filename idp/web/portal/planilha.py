@@ -4,12 +4,15 @@ formula: such a cell begins with an apostrophe here, which makes it text (OWASP,
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
 from flask import Response
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_CUT = re.compile(r"([,;\t])(?= *[=+\-@＝＋－＠])")
+"""Where a spreadsheet that separates by another sign than ours would begin a cell with a formula."""
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
@@ -31,4 +34,4 @@ def planilha_texto(name: str, text: str) -> Response:
 
 
 def _text(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    return _CUT.sub(r"\1'", f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell)

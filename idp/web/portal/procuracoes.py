@@ -16,95 +16,97 @@ from idp.web.portal.usos import da_procuracao
 from idp.web.views.portal_antes_e_depois import concedida, feito
 from idp.web.views.portal_copia import em_texto
 from idp.web.views.portal_usos import endereco
-from idp.web.views.portal_vista import aceite_ate, decisao, termos, vista
+from idp.web.views.portal_vista import VistaView, aceite_ate, decisao, termos, vista
 
 EVENTOS = ("aceitar", "recusar", "renunciar", "revogar")
 MOTIVO = 300
 """Characters."""
 
 
-def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
-    door, outorga = portal.door, portal.outorga
+class Procuracoes:
+    """Each method answers PRC-05 to whoever is no party, PRC-04 to a certificate that stands for none, and PRC-08
+    where the procuração is past what was pressed."""
 
-    def seen(quem: Session, id: str, evento: str) -> Vista:
-        found = outorga.ver(quem, id)
-        if found.impedimento is not None:
-            raise NotEntitled(found.impedimento)
-        if evento not in found.eventos:
-            raise IllegalTransition("procuracao", found.procuracao.estado, evento)
-        return found
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
 
-    @door.shown
-    def show(quem: Session, id: str) -> Response:
-        found = outorga.ver(quem, id)
+    def show(self, quem: Session, id: str) -> Response:
+        """``GET /portal/procuracoes/<id>``: all of it, and what may be done."""
+        found = self.portal.outorga.ver(quem, id)
         all_uses = not found.alheia
-        return portal.render(
+        return self.portal.render(
             quem,
             "concedidas" if found.papel == "outorgante" else "recebidas",
             "procuracao.html",
-            vista=vista(found, portal.politica, portal.clock.now(), quem.holder.documento),
-            usos=da_procuracao(portal, quem, found),
+            vista=self._vista(quem, found),
+            usos=da_procuracao(self.portal, quem, found),
             usos_visiveis=all_uses,
             usos_todos=endereco(procuracao=id) if all_uses else "",
             feito=feito(word("feito"), found.procuracao),
         )
 
-    def changed(quem: Session, id: str, error: IllegalTransition) -> Response:
-        found = outorga.ver(quem, id)
-        view = vista(found, portal.politica, portal.clock.now(), quem.holder.documento)
-        nome = f"a {view.titulo[:1].lower()}{view.titulo[1:]}"
-        return portal.changed(error, quem, nome, (f"/portal/procuracoes/{id}", "Ver a procuração"))
+    def done(self, quem: Session, id: str) -> Response:
+        """``GET …/<id>/pronta``: right after it was given."""
+        procuracao, issuer = self.portal.outorga.ver(quem, id).procuracao, self.portal.pages.site.issuer
+        ate = aceite_ate(procuracao, self.portal.politica)
+        return self.portal.render(
+            quem,
+            "concedidas",
+            "pronta.html",
+            feita=concedida(procuracao, issuer, ate, self.portal.clock.now()),
+            acoes=((f"/portal/procuracoes/{id}", "Ver a procuração"), ("/portal/conceder", "Dar outra")),
+        )
 
-    def ask(quem: Session, id: str, evento: str) -> Response:
-        try:
-            procuracao = seen(quem, id, evento).procuracao
-        except IllegalTransition as error:
-            return changed(quem, id, error)
-        return portal.render(
+    def copy(self, quem: Session, id: str) -> Response:
+        """``GET …/<id>/copia``: the page as text, to keep or send."""
+        seen, site = self._vista(quem, self.portal.outorga.ver(quem, id)), self.portal.pages.site
+        text = em_texto(seen, site.authority, f"{site.issuer}/portal/procuracoes/{id}", self.portal.clock.now())
+        headers = {"Content-Disposition": 'attachment; filename="procuracao.txt"', "Cache-Control": "no-store"}
+        return Response(f"\ufeff{text}", mimetype="text/plain", headers=headers)
+
+    def ask(self, quem: Session, id: str, evento: str) -> Response:
+        """``GET …/<id>/<evento>``: what follows from it, and the button."""
+        found = self.portal.outorga.ver(quem, id)
+        if found.impedimento is not None:
+            raise NotEntitled(found.impedimento)
+        procuracao = found.procuracao
+        if evento not in found.eventos:
+            return self._changed(quem, id, IllegalTransition("procuracao", procuracao.estado, evento))
+        return self.portal.render(
             quem,
             "concedidas" if evento == "revogar" else "recebidas",
             "decisao.html",
             decisao=decisao(evento, procuracao),
-            termos=termos(procuracao, portal.politica.catalogo),
+            termos=termos(procuracao, self.portal.politica.catalogo),
             action=f"/portal/procuracoes/{id}/{evento}",
             voltar=f"/portal/procuracoes/{id}",
         )
 
-    def decide(quem: Session, id: str, evento: str) -> Response:
+    def decide(self, quem: Session, id: str, evento: str) -> Response:
+        """``POST …/<id>/<evento>``: do it."""
         motivo = typed({"motivo": (1, MOTIVO)})["motivo"]
         try:
-            outorga.act(quem, evento, id, motivo[0] if motivo else "")
+            self.portal.outorga.act(quem, evento, id, motivo[0] if motivo else "")
         except IllegalTransition as error:
-            return changed(quem, id, error)
+            return self._changed(quem, id, error)
         return see_other(f"/portal/procuracoes/{id}?feito={evento}")
 
-    @door.shown
-    def done(quem: Session, id: str) -> Response:
-        """Right after it was given."""
-        procuracao, issuer = outorga.ver(quem, id).procuracao, portal.pages.site.issuer
-        ate = aceite_ate(procuracao, portal.politica)
-        return portal.render(
-            quem,
-            "concedidas",
-            "pronta.html",
-            feita=concedida(procuracao, issuer, ate, portal.clock.now()),
-            acoes=((f"/portal/procuracoes/{id}", "Ver a procuração"), ("/portal/conceder", "Dar outra")),
-        )
+    def _vista(self, quem: Session, found: Vista) -> VistaView:
+        return vista(found, self.portal.politica, self.portal.clock.now(), quem.holder.documento)
 
-    @door.shown
-    def copy(quem: Session, id: str) -> Response:
-        """The page as text, to keep or send."""
-        now, found = portal.clock.now(), outorga.ver(quem, id)
-        seen = vista(found, portal.politica, now, quem.holder.documento)
-        text = em_texto(seen, portal.pages.site.authority, f"{portal.pages.site.issuer}/portal/procuracoes/{id}", now)
-        headers = {"Content-Disposition": 'attachment; filename="procuracao.txt"', "Cache-Control": "no-store"}
-        return Response(f"\ufeff{text}", mimetype="text/plain", headers=headers)
+    def _changed(self, quem: Session, id: str, error: IllegalTransition) -> Response:
+        titulo = self._vista(quem, self.portal.outorga.ver(quem, id)).titulo
+        nome = f"a {titulo[:1].lower()}{titulo[1:]}"
+        return self.portal.changed(error, quem, nome, (f"/portal/procuracoes/{id}", "Ver a procuração"))
 
+
+def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
+    views, door, add = Procuracoes(portal), portal.door, blueprint.add_url_rule
     rule = "/portal/procuracoes/<id>"
-    blueprint.add_url_rule(rule, "procuracao", show)
-    blueprint.add_url_rule(f"{rule}/pronta", "pronta", done)
-    blueprint.add_url_rule(f"{rule}/copia", "procuracao_copia", copy)
+    add(rule, "procuracao", door.shown(views.show))
+    add(f"{rule}/pronta", "pronta", door.shown(views.done))
+    add(f"{rule}/copia", "procuracao_copia", door.shown(views.copy))
     for evento in EVENTOS:
-        asking, deciding = door.shown(partial(ask, evento=evento)), door.pressed(partial(decide, evento=evento))
-        blueprint.add_url_rule(f"{rule}/{evento}", evento, asking)
-        blueprint.add_url_rule(f"{rule}/{evento}", f"{evento}_post", deciding, methods=["POST"])
+        at = f"{rule}/{evento}"
+        add(at, evento, door.shown(partial(views.ask, evento=evento)))
+        add(at, f"{evento}_post", door.pressed(partial(views.decide, evento=evento)), methods=["POST"])

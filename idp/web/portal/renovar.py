@@ -46,12 +46,10 @@ class Renovar:
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
         here = f"/portal/renovar/{begun.id}"
-        if not begun.resultado:
-            ids = [one.procuracao.id for one in self._known(quem, begun)]
-            made, problems = self.portal.outorga.renovar(quem, ids)
-            told = [renovacao_recusada(old, problem) for old, problem in problems]
-            kept = replace(begun, problemas=told, extra={"feitos": str(made)}, resultado=here)
-            self.portal.door.preenchimentos.put(kept)
+        ids = [one.procuracao.id for one in self._known(quem, begun)]
+        made, problems = self.portal.outorga.renovar(quem, ids)
+        told = [renovacao_recusada(old, problem) for old, problem in problems]
+        self.portal.door.preenchimentos.put(replace(begun, problemas=told, extra={"feitos": str(made)}, resultado=here))
         return see_other(here)
 
     def _known(self, quem: Session, begun: Preenchimento) -> list[Renovacao]:
@@ -72,5 +70,5 @@ class Renovar:
 def add_renovar(blueprint: Blueprint, portal: Portal) -> None:
     views, door, add = Renovar(portal), portal.door, blueprint.add_url_rule
     add("/portal/renovar", "renovar_post", door.pressed(views.begin), methods=["POST"])
-    add("/portal/renovar/<pid>", "renovar_form", door.form(TIPO, views.show))
+    add("/portal/renovar/<pid>", "renovar_form", door.form(TIPO, views.show, spent=True))
     add("/portal/renovar/<pid>", "renovar_send", door.sent(TIPO, None, views.send), methods=["POST"])

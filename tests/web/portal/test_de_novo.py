@@ -101,7 +101,7 @@ def test_who_came_from_a_service_finds_the_way_back_to_it(stage: Stage, contador
     assert f'href="{BACK}">Cancelar' in contadora.get(form(contadora, begun)).text
     done = asked(contadora, begun)
     assert done == f"/portal/pedidos/ped-feito?feito=pedir&tx={people.TX}"
-    assert f'href="{BACK}">Voltar a <bdi>Domicílio Tributário Eletrônico' in contadora.get(done).text
+    assert f'href="{BACK}"><span>Voltar a <bdi>Domicílio Tributário Eletrônico' in contadora.get(done).text
     stage.clock.at += timedelta(minutes=15)  # the request's whole life
     later = contadora.get(done)
     assert later.status_code == 200
