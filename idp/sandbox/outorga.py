@@ -40,7 +40,7 @@ def pedido(at: datetime, timezone: str) -> Pedido:
         escopo=Escopo(TipoEscopo.INSCRICOES, frozenset({InscricaoId("AM", "049000039")})),
         vigencia=_days(at, 0, 365, timezone),
         criado_em=at,
-        expira_em=at + timedelta(days=365),
+        expira_em=at + timedelta(days=30),
         mensagem="Para baixar as notas da filial de Manacapuru.",
     )
 
