@@ -49,23 +49,27 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One page. ``missing``: of this page, or of all where all fits. ``pending``: procurações that wait for the holder,
-    at most PENDING + 1.
-    ``pinned`` and ``recent`` are of the whole list. ``kept``: what the person keeps on top, shown there or not.
-    ``found``: how many the list has, at most COUNTED + 1. ``last``: nothing comes after this page. ``remembered``: a
-    consent for this client is."""
+    """One page of the list, and what stands beside it."""
 
     available: tuple[Representation, ...]
     missing: tuple[Missing, ...]
+    """Of this page, or of all where all fits."""
     pending: tuple[Procuracao, ...] = ()
+    """Procurações that wait for the holder, at most PENDING + 1."""
     pinned: tuple[Representation, ...] = ()
+    """What the person keeps on top, of the whole list."""
     recent: tuple[Representation, ...] = ()
+    """What was used last, of the whole list."""
     kept: frozenset[RepresentationRef] = frozenset()
+    """What the person keeps on top, shown there or not."""
     found: int = 0
+    """How many the list has, at most COUNTED + 1."""
     last: bool = True
+    """Nothing comes after this page."""
     look: Look = Look()
     demanda: Demanda = Demanda()
     remembered: bool = False
+    """A consent for this client is."""
 
     @property
     def complete(self) -> bool:

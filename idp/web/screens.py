@@ -143,6 +143,9 @@ class StepScreens:
             pedido=choices.demanda.inscricao,
             recebe=receives(ask.tx.request.telling, **told),
             nao_recebe=withheld(ask.tx.request.telling, **told),
+            de_novo_ate=data(self.pages.clock.now() + self.policy.refresh_token)
+            if "offline_access" in ask.tx.request.scopes
+            else "",
             prazos=self._terms(ask.tx, self.pages.clock.now(), only=escolhas.only is not None),
             erro=error,
             limite=_open(ask.tx),

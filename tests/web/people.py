@@ -136,6 +136,8 @@ COMPANY_CHOICES = tuple(Representation(one, Modo.TITULAR) for one in ACAI_INSCRI
 def missing(motivo: Motivo, detail: str = "", **more: object) -> Missing:
     link = procuracao("prc-castanha", CASTANHA, "CASTANHA DO PURUS BENEFICIAMENTO LTDA", **more)
     known = inscricao("049000063", CASTANHA, "CASTANHA DO PURUS BENEFICIAMENTO LTDA", "Lábrea")
+    if motivo is Motivo.SITUACAO:
+        known = replace(known, situacao=SituacaoCadastral.BAIXADA)
     return Missing(Modo.PROCURACAO, Fatos(known, cadeia=(link,)), motivo, detail or link.id)
 
 

@@ -47,7 +47,7 @@ def test_a_level_that_is_missing_takes_another_certificate() -> None:
 def test_a_situacao_is_the_companys_to_mend() -> None:
     page = told(people.missing(Motivo.SITUACAO))
     assert page.titulo == "A situação no cadastro não permite entrar neste serviço"
-    assert page.passos[0] == "Confira a situação cadastral com a empresa ou com a Secretaria."
+    assert page.passos[0] == "Quem regulariza a inscrição é a empresa, na Secretaria: fale com ela."
     assert page.link is None
 
 

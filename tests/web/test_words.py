@@ -9,7 +9,6 @@ import pytest
 
 from idp.domain.busca import busca
 from idp.domain.certificado import CertReason, Claimed, Nivel, Reason
-from idp.domain.inscricao import SituacaoCadastral
 from idp.domain.procuracao import Vigencia
 from idp.domain.representation import Demanda, Motivo
 from idp.web.text import hora, legivel, lista, momento, sem_documentos, use_timezone
@@ -84,12 +83,10 @@ def test_a_link_further_up_the_chain_is_not_the_person_s_own() -> None:
 
 def test_situacao_and_nivel() -> None:
     one = people.missing(Motivo.SITUACAO, "BAIXADA")
-    baixada = replace(one.fatos.inscricao, situacao=SituacaoCadastral.BAIXADA)
-    one = replace(one, fatos=replace(one.fatos, inscricao=baixada))
     level = people.missing(Motivo.NIVEL, Nivel.A4)
     told = missing_view((one, level, level), Demanda(), "DT-e")
     assert [each.texto for each in told] == [
-        f"A inscrição 049000063 (AM), de {CASTANHA}, está na situação baixada; DT-e aceita: ativa.",
+        f"A inscrição 049000063 (AM), de {CASTANHA}, está baixada no cadastro. DT-e só aceita inscrição ativa.",
         f"Para atuar por {CASTANHA} é preciso um certificado de nível A4 ou mais alto.",
     ]
 
@@ -161,6 +158,7 @@ def test_what_a_company_s_certificate_hands_over() -> None:
     assert [row.nome for row in accountant] == ["Identificador", "CPF", chosen]
     rows = receives(scopes, people.EMPRESA, people.COMPANY_CHOICES)
     assert [row.nome for row in rows] == ["Identificador", chosen, "Responsável"]
+    assert rows[2].curto == "nome e CPF completo do responsável"
     assert rows[2].resumo == "nome e CPF completo de JACIRA BATISTA DE SOUZA"
     assert "CPF ***.001.012-**" in rows[2].detalhe
     seal = replace(people.EMPRESA, responsavel=None)

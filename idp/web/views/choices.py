@@ -32,67 +32,73 @@ class Group(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One radio button. ``inscricao``: UF:NUMERO. ``tipo`` and ``documento``: of whose it is ("Matriz, CNPJ", the
-    number). ``lugar``: where, and what is unusual about it. ``nome``: the whole of it in words, for whoever hears the
-    page."""
+    """One radio button."""
 
     id: str
     value: str
     inscricao: str
+    """UF:NUMERO."""
     numero: str
     uf: str
     tipo: str
+    """Of whose it is: ``Matriz, CNPJ``, ``CPF``."""
     documento: str
+    """The number that ``tipo`` names."""
     lugar: str
+    """Where, and what is unusual about it."""
     nome: str
+    """The whole of it in words, for whoever hears the page."""
     pinned: bool
 
 
 @dataclass(slots=True)
 class Block:
-    """An establishment, a company or a procuração, with its inscrições. ``base``: by what right, in a few words.
-    ``prazo``: until when, of a procuração, and how it came to the person."""
+    """An establishment, a company or a procuração, with its inscrições."""
 
     titulo: str
     tipo: str
     documento: str
     base: str
+    """By what right, in a few words."""
     poderes: list[str]
     prazo: str
+    """Until when, of a procuração, and how it came to the person."""
     options: list[Option] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """``poderes``: those of each of its procurações, where they are the same. ``mixed``: its blocks say by what right,
-    because its title does not."""
+    """What is read under one heading."""
 
     titulo: str
     explicacao: str
     blocks: list[Block]
     mixed: bool = False
+    """Its blocks say by what right, because its title does not."""
 
     @property
     def poderes(self) -> list[str]:
+        """Those of each of its procurações, where they are the same."""
         first = self.blocks[0].poderes
         return first if len(self.blocks) > 1 and all(one.poderes == first for one in self.blocks) else []
 
 
 @dataclass(frozen=True, slots=True)
 class ChoicesView:
-    """One page of the list. ``only``: the one choice there is, which then is a card and no list. ``contagem``: how many
-    there are, in words. ``pinnable``: the list is long enough that something may be kept on top of it. ``destaque``:
-    marks what was searched for."""
+    """One page of the list."""
 
     groups: list[GroupView]
     q: str
     contagem: str
+    """How many there are, in words."""
     pagina: str
     page: int
     last: bool
     only: Block | None
+    """The one choice there is, which then is a card and no list."""
     searchable: bool
     destaque: Destaque
+    """Marks what was searched for."""
 
     @property
     def empty(self) -> bool:
@@ -100,6 +106,7 @@ class ChoicesView:
 
     @property
     def pinnable(self) -> bool:
+        """The list is long enough that something may be kept on top of it."""
         return self.searchable
 
     @property

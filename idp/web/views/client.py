@@ -16,18 +16,13 @@ from idp.web.text import legivel
 
 @dataclass(frozen=True, slots=True)
 class Dado:
-    """Something the application is told: its name, what it is in one line, and in full."""
+    """Something the application is told: its name, what it is in one line, in full, and briefly."""
 
     nome: str
     resumo: str
     detalhe: str
-
-    @property
-    def curto(self) -> str:
-        """In an enumeration; of what carries a document, what that is."""
-        nome = self.nome if self.nome.isupper() else self.nome[:1].lower() + self.nome[1:]
-        named = self.resumo.startswith("número,") or "completo" in self.resumo
-        return f"{nome} ({self.resumo})" if named else nome
+    curto: str
+    """In an enumeration; of what carries a document, what that is."""
 
 
 _RECEIVES = {
@@ -35,30 +30,35 @@ _RECEIVES = {
         "Identificador",
         "um código interno, que não é o seu CPF nem o seu CNPJ",
         "O código é sempre o mesmo neste serviço, que reconhece você por ele.",
+        "um código que identifica você",
     ),
     "profile": Dado(
         "Nome",
         "o que está no certificado",
         "O nome do titular do certificado, se é pessoa ou empresa, e o que mais você tiver completado do seu perfil.",
+        "nome",
     ),
     "email": Dado(
         "E-mail",
         "o que você tiver informado no portal",
         "O e-mail que você tiver informado no portal, e se foi confirmado. O do certificado não é usado.",
+        "e-mail",
     ),
     "phone": Dado(
         "Telefone",
         "o que você tiver informado no portal",
         "O telefone que você tiver informado no portal, e se foi confirmado.",
+        "telefone",
     ),
     "address": Dado(
-        "Endereço", "o que você tiver informado no portal", "O endereço que você tiver informado no portal."
+        "Endereço", "o que você tiver informado no portal", "O endereço que você tiver informado no portal.", "endereço"
     ),
-    "cpf": Dado("CPF", "o seu, completo", "O CPF da pessoa que usa o certificado, completo."),
+    "cpf": Dado("CPF", "o seu, completo", "O CPF da pessoa que usa o certificado, completo.", "o seu CPF completo"),
     "certificado": Dado(
         "Certificado",
         "tipo, emissor e validade",
         "O tipo, o nível, a política, a Autoridade Certificadora e a validade do seu certificado.",
+        "tipo, emissor e validade do certificado",
     ),
 }
 _QUALIDADES = {
@@ -104,7 +104,10 @@ def receives(
     told["inscricao"] = _inscricao(available, complete)
     if not complete or any(one.modo is Modo.PROCURACAO for one in available):
         told["procuracao"] = Dado(
-            "Procuração", "quem a deu", "Se você atuar por procuração: nome e CNPJ ou CPF de quem a deu."
+            "Procuração",
+            "quem a deu",
+            "Se você atuar por procuração: nome e CNPJ ou CPF de quem a deu.",
+            "quem deu a procuração",
         )
     found = []
     for scope in SCOPES:
@@ -136,7 +139,8 @@ def _inscricao(available: Sequence[Representation], complete: bool) -> Dado:
     detail = f"A inscrição que você escolher, e em que qualidade você atua: {quality}."
     if False in kinds:
         detail += " A inscrição de uma pessoa leva o CPF dela, completo."
-    return Dado("Inscrição estadual escolhida", f"número, {document}, {name} e situação", detail)
+    summary = f"número, {document}, {name} e situação"
+    return Dado("Inscrição estadual escolhida", summary, detail, f"inscrição estadual escolhida ({summary})")
 
 
 def _responsavel(person: PessoaFisica) -> Dado:
@@ -145,6 +149,7 @@ def _responsavel(person: PessoaFisica) -> Dado:
         "Responsável",
         f"nome e CPF completo de {name}",
         f"O nome e o CPF da pessoa que o seu e-CNPJ traz como responsável: {name}, CPF {person.cpf.mascarado}.",
+        "nome e CPF completo do responsável",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 
 from idp.domain.certificado import CertReason
@@ -40,6 +39,20 @@ _GROUPS: dict[str, frozenset[Motivo]] = {
     "Exigem outro certificado": frozenset({Motivo.NIVEL}),
 }
 _OTHER = "Outros motivos"
+_ABOUT = {
+    Motivo.PENDENTE: "Há uma procuração de {empresa} aguardando aceite de {de_quem}.",
+    Motivo.EXPIRADA: "A procuração dada por {empresa} terminou em {fim}.",
+    Motivo.FUTURA: "A procuração dada por {empresa} só começa em {inicio}.",
+    Motivo.REVOGADA: "{empresa} revogou a procuração{em}.",
+    Motivo.RENUNCIADA: "{quem} renunciou à procuração dada por {empresa}{em}.",
+    Motivo.RECUSADA: "{quem} recusou a procuração oferecida por {empresa}{em}.",
+    Motivo.SUSPENSA: "A procuração dada por {empresa} está suspensa pelo fisco{desde}.",
+    Motivo.EXTINTA: "A procuração dada por {empresa} foi extinta{em}.",
+    Motivo.PODER: "A procuração dada por {empresa} não inclui o que {servico} exige: {poder}.",
+    Motivo.CEDIDA: "Você passou adiante, sem reserva, a procuração dada por {empresa}: não atua mais por ela.",
+    Motivo.DESIGNACAO: "Terminou a sua designação por {firma} para a procuração dada por {empresa}.",
+}
+_IRREGULAR = "A procuração de {empresa} chegou a você por um substabelecimento irregular."
 _ASKED_ANEW = _ENDED | {Motivo.EXPIRADA, Motivo.PODER}
 
 FELL_THROUGH = {
@@ -121,10 +134,10 @@ def _sentence(one: Missing, demanda: Demanda, servico: str) -> str:
     if one.motivo is Motivo.RESPONSAVEL_DIVERGENTE:
         return "O responsável no seu e-CNPJ não é um representante atual da empresa no cadastro."
     if one.motivo is Motivo.SITUACAO:
-        accepted = ", ".join(sorted(situacao.value.lower() for situacao in demanda.situacoes))
+        accepted = " ou ".join(sorted(situacao.value.lower() for situacao in demanda.situacoes))
         return (
-            f"A inscrição {inscricao.id.numero} ({inscricao.id.uf}), de {nome}, está na situação "
-            f"{inscricao.situacao.value.lower()}; {servico} aceita: {accepted}."
+            f"A inscrição {inscricao.id.numero} ({inscricao.id.uf}), de {nome}, está "
+            f"{inscricao.situacao.value.lower()} no cadastro. {servico} só aceita inscrição {accepted}."
         )
     if one.motivo is Motivo.NIVEL:
         return f"Para atuar por {nome} é preciso um certificado de nível {one.detail} ou mais alto."
@@ -134,38 +147,19 @@ def _sentence(one: Missing, demanda: Demanda, servico: str) -> str:
 
 
 def _about(one: Missing, demanda: Demanda, servico: str) -> str:
+    """Of the procuração in the chain that the reason is about, or of the one given to the person."""
     chain = one.fatos.cadeia
     link = next((procuracao for procuracao in chain if procuracao.id == one.detail), chain[0])
-    empresa, em = legivel(link.outorgante_nome, 80), _on(link.estado_em)
-    quem = "Você" if link is chain[0] else legivel(link.outorgado_nome, 80)
-    match one.motivo:
-        case Motivo.PENDENTE:
-            return f"Há uma procuração de {empresa} aguardando aceite de {'você' if quem == 'Você' else quem}."
-        case Motivo.EXPIRADA:
-            return f"A procuração dada por {empresa} terminou em {ultimo_dia(link.vigencia.fim)}."
-        case Motivo.FUTURA:
-            return f"A procuração dada por {empresa} só começa em {data(link.vigencia.inicio)}."
-        case Motivo.REVOGADA:
-            return f"{empresa} revogou a procuração{em}."
-        case Motivo.RENUNCIADA:
-            return f"{quem} renunciou à procuração dada por {empresa}{em}."
-        case Motivo.RECUSADA:
-            return f"{quem} recusou a procuração oferecida por {empresa}{em}."
-        case Motivo.SUSPENSA:
-            return f"A procuração dada por {empresa} está suspensa pelo fisco{em and ' desde' + em[3:]}."
-        case Motivo.EXTINTA:
-            return f"A procuração dada por {empresa} foi extinta{em}."
-        case Motivo.PODER:
-            poder = lista([em_palavras(poder) for poder in sorted(demanda.exigidos)])
-            return f"A procuração dada por {empresa} não inclui o que {servico} exige: {poder}."
-        case Motivo.CEDIDA:
-            return f"Você passou adiante, sem reserva, a procuração dada por {empresa}: não atua mais por ela."
-        case Motivo.DESIGNACAO:
-            firma = legivel(chain[0].outorgado_nome, 80)
-            return f"Terminou a sua designação por {firma} para a procuração dada por {empresa}."
-        case _:
-            return f"A procuração de {empresa} chegou a você por um substabelecimento irregular."
-
-
-def _on(at: datetime | None) -> str:
-    return f" em {data(at)}" if at else ""
+    yours, outorgado = link is chain[0], legivel(link.outorgado_nome, 80)
+    return _ABOUT.get(one.motivo, _IRREGULAR).format(
+        empresa=legivel(link.outorgante_nome, 80),
+        quem="Você" if yours else outorgado,
+        de_quem="você" if yours else outorgado,
+        firma=legivel(chain[0].outorgado_nome, 80),
+        em=f" em {data(link.estado_em)}" if link.estado_em else "",
+        desde=f" desde {data(link.estado_em)}" if link.estado_em else "",
+        inicio=data(link.vigencia.inicio),
+        fim=ultimo_dia(link.vigencia.fim),
+        servico=servico,
+        poder=lista([em_palavras(poder) for poder in sorted(demanda.exigidos)]),
+    )

@@ -78,7 +78,7 @@ def _known(
         better = ("Use um certificado desse nível ou mais alto: A3 e A4 ficam em cartão, token ou nuvem.",)
         return Notice("INS-02", "É preciso um certificado de nível mais alto", causes, better)
     if motivos == {Motivo.SITUACAO}:
-        steps = ("Confira a situação cadastral com a empresa ou com a Secretaria.", _OUTRO)
+        steps = ("Quem regulariza a inscrição é a empresa, na Secretaria: fale com ela.", _OUTRO)
         return Notice("INS-02", "A situação no cadastro não permite entrar neste serviço", causes, steps)
     title = "Nenhuma inscrição pode ser usada neste serviço"
     if demanda.inscricao is not None:
