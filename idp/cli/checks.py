@@ -30,6 +30,7 @@ from idp.keyring import KeyRing
 from idp.settings import Settings
 from idp.storage.ephemeral import open_ephemeral
 from idp.storage.sql import open_store, schema
+from idp.storage.sql.engine import SESSION, unheeded
 
 _ANYBODY, _NOT_OWNER = 0o007, 0o077
 _SOON = timedelta(days=14)
@@ -46,10 +47,16 @@ class Finding:
 
 
 def database(settings: Settings) -> str:
-    """It answers, is of this realm, and has this version's tables."""
+    """It answers, is of this realm, has this version's tables, and works as each connection asks it to."""
     store = open_store(settings.database_url)
     try:
         schema.check(store.engine, settings.realm)
+        if otherwise := unheeded(store.reader):
+            raise ConfigurationError(
+                f"PostgreSQL runs with {', '.join(f'{name} = {value}' for name, value in sorted(otherwise.items()))}: "
+                "a pooler leaves out what connections ask for",
+                "; ".join(f"ALTER ROLE … SET {name} = '{SESSION[name]}'" for name in sorted(otherwise)),
+            )
         return f"{store.engine.dialect.name}, revision {schema.head()}, realm {settings.realm}"
     finally:
         store.close()

@@ -29,6 +29,7 @@ from idp.storage.sql.trail import SKEW, first_at
 _BATCH = 500
 ACCESS = ("login.refused", "login.discarded")
 """Of people who were not let in, by certificates that may not be theirs: kept as an access log, not as evidence."""
+_OF_READERS = ("audit.read", "audit.erased", "person.erased")
 _IN_FORCE = (
     EstadoProcuracao.PENDENTE.value,
     EstadoProcuracao.ATIVA.value,
@@ -91,16 +92,17 @@ def due_for_erasure(
     are none. A row that says who read the audit is evidence about the reader, with a term of its own."""
     due: list[int] = []
     latest: datetime | None = None
-    for row in store.trail().search([about]):
-        if row.payload is None or row.kind in ("audit.read", "audit.erased", "person.erased"):
-            continue
-        term = terms.access if row.kind in ACCESS else terms.audit
-        (fim,) = _ends_of_kept(store, [row.payload])
-        end = max(row.at + term, fim + terms.procuracoes) if fim else row.at + term
-        if fim or end > at:
-            latest = max(latest or end, end)
-        else:
-            due.append(row.id)
+    rows = store.trail().search([about])
+    found = ((row, row.payload) for row in rows if row.payload is not None and row.kind not in _OF_READERS)
+    while some := list(islice(found, _BATCH)):
+        ends = _ends_of_kept(store, [payload for _, payload in some])
+        for (row, _), fim in zip(some, ends, strict=True):
+            term = terms.access if row.kind in ACCESS else terms.audit
+            end = max(row.at + term, fim + terms.procuracoes) if fim else row.at + term
+            if fim or end > at:
+                latest = max(latest or end, end)
+            else:
+                due.append(row.id)
     return due, latest
 
 
