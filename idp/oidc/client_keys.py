@@ -66,7 +66,7 @@ class ClientKeys:
     def __init__(self, documents: Documents, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._documents = documents
         self._monotonic = monotonic
-        self._sets: OrderedDict[str, _Set] = OrderedDict()
+        self._sets: OrderedDict[tuple[str, str | None], _Set] = OrderedDict()
         self._lock = threading.Lock()
 
     def verified(self, token: str, client: Client, algorithms: Collection[str]) -> dict[str, Any]:
@@ -94,13 +94,13 @@ class ClientKeys:
         try:
             return verified(token, _signing(self._fetched(uri, client), alg, kid), (alg,))
         except BadToken:
-            if not self._retry(uri):
+            if not self._retry(uri, client):
                 raise
         return verified(token, _signing(self._fetched(uri, client, anew=True), alg, kid), (alg,))
 
-    def _retry(self, uri: str) -> bool:
+    def _retry(self, uri: str, client: Client) -> bool:
         """Whether a fetch beyond the usual ones may be made now; each one that may is counted."""
-        one, now = self._set(uri), self._monotonic()
+        one, now = self._set(uri, client), self._monotonic()
         with self._lock:
             if one.retried is not None and now - one.retried < COOLDOWN_SECONDS:
                 return False
@@ -109,7 +109,7 @@ class ClientKeys:
 
     def _fetched(self, uri: str, client: Client, *, anew: bool = False) -> Usable:
         """The keys at ``uri``. One thread fetches; others use what is known, or wait a moment where nothing is."""
-        one, asked = self._set(uri), self._monotonic()
+        one, asked = self._set(uri, client), self._monotonic()
         if one.keys is not None and not anew and asked - one.fetched < FRESH_SECONDS:
             return one.keys
         if not one.fetching.acquire(timeout=0 if one.keys is not None else _WAIT_SECONDS):
@@ -134,10 +134,12 @@ class ClientKeys:
         except (ValueError, RecursionError, InvalidClient) as error:
             raise DocumentUnavailable("not-keys", uri) from error
 
-    def _set(self, uri: str) -> _Set:
+    def _set(self, uri: str, client: Client) -> _Set:
+        # Who registered itself may name somebody else's address, and has a set of its own to wear out.
+        key = (uri, None if client.registered_with is None else client.client_id)
         with self._lock:
-            one = self._sets.setdefault(uri, _Set())
-            self._sets.move_to_end(uri)
+            one = self._sets.setdefault(key, _Set())
+            self._sets.move_to_end(key)
             if len(self._sets) > _SETS:
                 self._sets.popitem(last=False)
             return one

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, true, update
 
-from idp.domain.busca import busca, compacto
 from idp.domain.pedido import EstadoPedido, Pedido
 from idp.errors import NotFound
 from idp.ports.outorga import Alvo, Consulta
@@ -61,12 +60,9 @@ class SqlPedidos:
             raise NotFound(f"pedido {pedido.id}")
 
     def made(self, by: Sequence[Alvo], consulta: Consulta) -> tuple[Sequence[Pedido], int]:
-        # The outorgante's name is nowhere in a request: who asks knows no more of him than what he typed, and finds him
-        # by the beginning of that.
-        words, number = busca(consulta.q), compacto(consulta.q)
-        typed = [pedidos.c.rotulo_busca.contains(words, autoescape=True)] if words else []
-        typed += [pedidos.c.outorgante.startswith(number, autoescape=True)] if number else []
-        matching = or_(*typed) if typed else true()
+        # The outorgante's name is nowhere in a request: who asks knows what he called him. Nor is a CPF learned by
+        # searching: who asked by a procuração never typed it.
+        matching = and_(true(), *named(consulta.q, (pedidos.c.rotulo_busca,), (pedidos.c.outorgante,)))
         return self._page(of(by, pedidos.c.outorgado_contribuinte, pedidos.c.outorgado), matching, consulta)
 
     def received(self, by: Sequence[Alvo], consulta: Consulta) -> tuple[Sequence[Pedido], int]:

@@ -11,7 +11,7 @@ from io import StringIO
 from flask import Response
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_CUT = re.compile(r"([,;\t])(?= *[=+\-@＝＋－＠])")
+_CUT = re.compile(r"([,;])(?= *[=+\-@＝＋－＠])")
 """Where a spreadsheet that separates by another sign than ours would begin a cell with a formula."""
 
 
