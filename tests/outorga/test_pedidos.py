@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -48,6 +49,12 @@ def test_the_company_only_has_to_approve(world: World) -> None:
     closed, _ = world.outorga.ver_pedido(world.quem("acai"), pedido.id)
     assert (closed.estado, closed.procuracao) == (E.APROVADO, given.id)
     assert world.audited() == ["pedido.fazer", "pedido.aprovar", "procuracao.outorgar"]
+
+
+def test_no_request_waits_longer_than_what_it_asks_for(world: World) -> None:
+    assert ask(world).expira_em == datetime(2026, 12, 22, 12, tzinfo=UTC), "thirty days"
+    short = ask(world, outorgante="99.990.002/0001-32", fim=date(2026, 11, 30))
+    assert short.expira_em == short.vigencia.fim == datetime(2026, 12, 1, 4, tzinfo=UTC), "midnight in Manaus"
 
 
 def test_a_request_is_approved_once(world: World) -> None:

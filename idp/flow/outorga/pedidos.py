@@ -132,7 +132,7 @@ class Requests(Base):
             escopo=scope,
             vigencia=time,
             criado_em=now,
-            expira_em=now + self.politica.prazo_pedido,
+            expira_em=min(now + self.politica.prazo_pedido, time.fim),
             mensagem=mensagem,
             rotulo=rotulo,
         )

@@ -19,7 +19,7 @@ from idp.web.parameters import once
 from idp.web.portal.parts import Portal, choice, page_number, searched, word
 from idp.web.portal.planilha import planilha
 from idp.web.portal.usos import ultimos
-from idp.web.views.portal import COLUNAS, ORDENS, SITUACOES, Recorte, item, linha, lista
+from idp.web.views.portal import COLUNAS, ORDENS, SITUACOES, Recorte, item, linha, lista, milhar
 from idp.web.views.portal_pedidos import PAPEIS, SITUACOES_PEDIDO, pedido_item
 
 FEW = 5
@@ -70,8 +70,8 @@ class Listas:
             vencendo_recebidas=ending[0][1].total,
             vencendo_total=sum(page.total for _, page in ending),
             usos=ultimos(portal, quem),
-            recebidas=outorga.carteira(quem, papel="recebidas").total,
-            concedidas=outorga.carteira(quem, papel="concedidas").total,
+            recebidas=milhar(outorga.carteira(quem, papel="recebidas").total),
+            concedidas=milhar(outorga.carteira(quem, papel="concedidas").total),
         )
 
     def procuracoes(self, quem: Session, papel: str) -> Response:

@@ -76,7 +76,7 @@ class Pedidos:
             titulo=pedido_titulo(pedido, papel),
             estado=pedido_estado(pedido, now),
             explicacao="Quem pede só poderá agir por você se você aprovar. Você pode negar sem dizer por quê. Não "
-            "conhece quem pede? Negue."
+            "conhece quem pede? Negue. Sem resposta no prazo, o pedido se encerra sozinho."
             if recebido
             else "Nada vale antes de quem recebeu o pedido aprovar.",
             mensagem=legivel(pedido.mensagem, 500),

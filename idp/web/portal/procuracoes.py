@@ -39,6 +39,11 @@ class Procuracoes:
             "concedidas" if found.papel == "outorgante" else "recebidas",
             "procuracao.html",
             vista=self._vista(quem, found),
+            respostas=tuple(
+                (f"Se você {evento}", decisao(evento, found.procuracao).consequencias)
+                for evento in ("aceitar", "recusar")
+                if evento in found.eventos
+            ),
             usos=da_procuracao(self.portal, quem, found),
             usos_visiveis=all_uses,
             usos_todos=endereco(procuracao=id) if all_uses else "",

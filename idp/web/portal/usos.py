@@ -17,6 +17,7 @@ from idp.web.parameters import once
 from idp.web.portal.parts import Portal, day, handle
 from idp.web.text import comeco, legivel
 from idp.web.views.portal import rotulado
+from idp.web.views.portal_dados import prazo
 from idp.web.views.portal_usos import Escolha, UsoView, aplicacoes, endereco, pessoas, uso_view
 
 FEW, FEWER = 5, 3
@@ -76,6 +77,7 @@ class PaginaDeUsos:
             de=de.isoformat() if de else "",
             ate=ate.isoformat() if ate else "",
             filtrado=any(kept[name] for name in ("procuracao", "pessoa", "aplicacao", "de", "ate")),
+            guardados=prazo(portal.prazos.registro),
             todos=endereco(por=given["por"]),
             seguinte=endereco(**kept, antes=str(pagina.seguinte)) if pagina.seguinte else "",
             primeira=endereco(**kept) if given["antes"] else "",

@@ -256,3 +256,8 @@ def _contagem(total: int, recorte: Recorte) -> str:
     if total:
         return f"{total} {um if total == 1 else muitos}{com}"
     return f"Nenhum pedido{com} nesta situação." if recorte.papel else f"Nenhuma procuração{com} nesta situação."
+
+
+def milhar(n: int) -> str:
+    """``4.753``."""
+    return f"{n:,}".replace(",", ".")

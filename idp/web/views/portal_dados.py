@@ -111,22 +111,22 @@ def guardado(prazos: Prazos) -> tuple[tuple[str, str], ...]:
     return (
         ("O que você informou nesta página", "Até você apagar."),
         ("Escolhas fixadas no alto das suas listas", "Até você desfazer."),
-        ("Autorizações que você deu a serviços", f"Até {_dias(prazos.autorizacoes)}, ou até você retirar."),
-        ("Acessos a serviços", f"{_dias(prazos.acessos).capitalize()} depois do fim."),
+        ("Autorizações que você deu a serviços", f"Até {prazo(prazos.autorizacoes)}, ou até você retirar."),
+        ("Acessos a serviços", f"{prazo(prazos.acessos).capitalize()} depois do fim."),
         (
             "Procurações que você deu ou recebeu, com o histórico; pedidos; designações de equipe",
-            f"Enquanto valem, e {_dias(prazos.procuracoes)} depois do fim, porque podem ser prova.",
+            f"Enquanto valem, e {prazo(prazos.procuracoes)} depois do fim, porque podem ser prova.",
         ),
         (
             "Registro de quem agiu, quando e com que certificado",
-            f"{_dias(prazos.registro).capitalize()}; depois o conteúdo é apagado.",
+            f"{prazo(prazos.registro).capitalize()}; depois o conteúdo é apagado.",
         ),
         ("Suas inscrições e empresas", "São do cadastro da Secretaria e seguem o prazo dele."),
         ("Sessões abertas", f"Até {prazos.sessao} horas. Não guardamos o seu certificado, só o que o identifica."),
     )
 
 
-def _dias(days: int) -> str:
+def prazo(days: int) -> str:
     """``5 anos`` where it is that, else ``180 dias``."""
     years, rest = divmod(days, 365)
     if years and rest <= years // 4 + 1:

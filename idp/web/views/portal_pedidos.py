@@ -65,7 +65,7 @@ class Empresa:
 
 def pedido_estado(pedido: Pedido, now: datetime) -> Estado:
     if pedido.aberto(now):
-        return Estado(f"Espera resposta até {data(pedido.expira_em)}", "espera")
+        return Estado(f"Espera resposta até {ultimo_dia(pedido.expira_em)}", "espera")
     texto, tom = _ESTADOS.get(pedido.estado, _ESTADOS[EstadoPedido.EXPIRADO])
     return Estado(texto + (f" em {data(pedido.estado_em)}" if pedido.estado_em else ""), tom)
 
@@ -207,7 +207,7 @@ def linhas_com_erro(problemas: Sequence[tuple[int, Problema]], typed: Sequence[s
 
 def aviso_ao_cliente(pedido: Pedido, endereco: str) -> str:
     """A message that who asked may send by his own means."""
-    ate = data(pedido.expira_em)
+    ate = ultimo_dia(pedido.expira_em)
     return (
         f"Fiz um pedido de procuração eletrônica em nome de {legivel(pedido.outorgado_nome, 80)}. Para ver e responder "
         f"até {ate}, entre com o certificado digital em {endereco}"

@@ -119,3 +119,10 @@ def test_of_oneself_only_what_reaches_one_is_asked_openly(contadora: FlaskClient
         assert f'name="{name}"' not in before, name
         assert f'name="{name}"' in after, name
     assert "A Secretaria não precisa destes dados e não os usa." in after
+
+
+def test_whoever_is_asked_reads_what_follows_before_the_buttons(stage: Stage, contadora: FlaskClient) -> None:
+    page = contadora.get("/portal/procuracoes/prc-castanha").text
+    order = [page.index(text) for text in ("O que ela vai permitir", "Se você aceitar", "Se você recusar", "/aceitar")]
+    assert order == sorted(order)
+    assert "Se você" not in contadora.get("/portal/procuracoes/prc-acai").text
