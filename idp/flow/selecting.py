@@ -126,7 +126,7 @@ class Selecting(ABC):
             return None
         try:
             return self.outorga.ver(tx.session, procuracao).procuracao
-        except NotFound:
+        except (NotFound, NotEntitled):
             return None
 
     def answer(

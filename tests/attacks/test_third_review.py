@@ -15,9 +15,13 @@ from joserfc.jwk import ECKey
 from idp.domain.certificado import Nivel
 from idp.domain.client import AuthMethod, Client
 from idp.domain.documents import CPF
+from idp.domain.politica import Impedimento, NotEntitled
 from idp.domain.procura import Procura
 from idp.domain.representation import Demanda
+from idp.domain.session import Session
 from idp.errors import DocumentUnavailable
+from idp.flow.outcome import AskConsent
+from idp.flow.selecting import Seen
 from idp.oidc.client_keys import ClientKeys
 from idp.oidc.jose import BadToken
 from idp.ports import Document
@@ -28,6 +32,7 @@ from idp.web.views.destaque import Destaque
 from tests.contracts.conftest import sqlite_template
 from tests.contracts.data import JOAO, NOW
 from tests.contracts.test_outorga import ALL, ASKED
+from tests.flow.world import World as Flow
 from tests.oidc.test_client_keys import jwks, public, signed
 from tests.web import people
 from tests.web.portal.stage import Stage, search
@@ -36,6 +41,11 @@ __all__ = ["sqlite_template"]
 
 TEREZA = CPF("90000108294")
 SHARED = "https://rp.example/jwks"
+
+
+@pytest.fixture
+def flow() -> Flow:
+    return Flow()
 
 
 @pytest.fixture
@@ -86,6 +96,24 @@ def test_the_longest_search_is_answered_in_time(store: SqlStore) -> None:
         for text in ("ﷺ" * 50, "ß" * 100, "<mark>a1b2</mark>", "12.345.678/0001-95"):
             pieces = Destaque(q).nome(text)
             assert "".join(piece for piece, _ in pieces) == text
+
+
+@pytest.mark.attack("ATK-131")
+def test_who_stopped_representing_the_company_meanwhile_is_told_nothing_and_breaks_nothing(flow: Flow) -> None:
+    """Between the answer and the page that says it, the cadastro may change; and ``respondida`` in the address is
+    anybody's to write."""
+
+    class Barred:
+        def act(self, quem: Session, evento: str, id: str) -> None:
+            raise AssertionError
+
+        def ver(self, quem: Session, id: str) -> Seen:
+            raise NotEntitled(Impedimento.RESPONSAVEL_DIVERGENTE)
+
+    asked = flow.sign_in(flow.begin(), "ada")
+    assert isinstance(asked, AskConsent)
+    flow.journey.outorga = Barred()
+    assert flow.journey.answered(asked.tx, "prc_2") is None
 
 
 # -- what a spreadsheet is given ---------------------------------------------------------------------------------------
