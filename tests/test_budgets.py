@@ -18,11 +18,13 @@ import idp.app
 import idp.parts
 from benchmarks.installation import ISSUER, Visitor, install
 from benchmarks.relying_party import AUTHORIZATION, REDEEM, authorize_path
-from idp.domain.documents import CPF
+from idp.domain.designacao import Designacao
+from idp.domain.documents import CNPJ, CPF
 from idp.storage.ephemeral import open_ephemeral
 from idp.storage.sql import SqlStore, open_store
 
 FORM = "application/x-www-form-urlencoded"
+OFFICE = CNPJ("99990001000198")
 
 
 @dataclass
@@ -147,10 +149,12 @@ def test_an_authorize_that_issues(installed: Installed) -> None:
     assert 0 < len(installed.trips.inside) <= 7, installed.trips.inside
 
 
-def test_an_authorize_that_issues_after_consent_by_a_chain(installed: Installed) -> None:
-    """The longest way: the procuração is a substabelecimento, the company has representantes, the choice may end
-    another, and the consent is fresh. On PostgreSQL each kind of row that is locked is a statement of its own."""
-    _substabelecer(installed.database, "prc-0", "abaixo")
+@pytest.mark.parametrize("employed", [False, True], ids=["himself", "employee of an office"])
+def test_an_authorize_that_issues_after_consent_by_a_chain(installed: Installed, employed: bool) -> None:
+    """The longest way: the procuração is a substabelecimento, perhaps to an office that named the visitor, the company
+    has representantes, the choice may end another, and the consent is fresh. On PostgreSQL each kind of row that is
+    locked is a statement of its own, but for the last two."""
+    _substabelecer(installed.database, "prc-0", "abaixo", to_office=employed)
     cookies = {"Cookie": installed.visitor.cookies}
     page = installed.request(installed.authorize("&prompt=consent").headers["Location"], **cookies).text
     fields = dict(re.findall(r'name="(tx|csrf)" value="([^"]+)"', page))
@@ -162,17 +166,25 @@ def test_an_authorize_that_issues_after_consent_by_a_chain(installed: Installed)
     written = " ".join(installed.trips.inside)
     for table in ("procuracoes", "INSERT INTO grants", "INSERT INTO consents", "INSERT INTO audit"):
         assert table in written
+    assert ("designacoes" in written) == employed
     assert len(installed.trips.inside) <= 7, installed.trips.inside
 
 
-def _substabelecer(database: str, id: str, to: str) -> None:
-    """Beside the procuração ``id``, one for the same holder that somebody else passed on."""
+def _substabelecer(database: str, id: str, to: str, *, to_office: bool) -> None:
+    """Beside the procuração ``id``, one that somebody else passed on: to the same holder, or to an office whose
+    employee that is."""
     store = open_store(database)
     try:
         with store.begin() as uow:
             given = uow.procuracoes.get(id, lock=True)
             assert given is not None
             uow.procuracoes.add(replace(given, id="acima", outorgado=CPF("90000101281"), substabelecivel=True))
+            if to_office:
+                employee = given.outorgado
+                assert isinstance(employee, CPF)
+                named = ("d", OFFICE, "ESCRITORIO", employee, given.outorgado_nome, given.poderes, given.vigencia)
+                uow.designacoes.add(Designacao(*named))
+                given = replace(given, outorgado=OFFICE)
             uow.procuracoes.add(replace(given, id=to, pai="acima"))
     finally:
         store.close()

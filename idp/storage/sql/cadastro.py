@@ -2,23 +2,22 @@
 
 On SQLite a transaction holds the only write lock from its beginning. On PostgreSQL ``facts(lock=True)`` takes row locks
 (FOR SHARE) in a fixed order, which writers keep too, so that nobody waits in a circle: contribuintes by id, inscrição,
-procuração, the procurações above it, designações by id, representantes. The representantes are read by a second
+procuração, the procurações above it, designações by id, representantes. The representantes are read by a later
 statement, whose snapshot is taken once the contribuinte is locked: whoever changes a company's representantes locks its
 contribuinte first, so neither a removal nor an addition can slip in between.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, Connection, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, bindparam, cast, null, or_, select, union_all
 
-from idp.domain.designacao import Designacao
 from idp.domain.documents import CNPJ, CPF
 from idp.domain.person import Holder, PessoaJuridica
 from idp.domain.procuracao import Procuracao
 from idp.domain.representation import Fatos, RepresentationRef
 from idp.storage.codec import cpf
 from idp.storage.sql import rows
-from idp.storage.sql.prepared import Prepared
+from idp.storage.sql.prepared import Prepared, Rows
 from idp.storage.sql.statements import CADASTRO, INSCRICAO, chain, designacao, fatos, holder_fetched, procuracao
 from idp.storage.sql.tables import contribuintes, designacoes, estabelecimentos, inscricoes, procuracoes, representantes
 
@@ -64,12 +63,21 @@ _naming = (
     .where(designacoes.c.pessoa == _HOLDER, designacoes.c.empresa_contribuinte == bindparam("empresa"))
     .order_by(designacoes.c.id)
 )
-_NAMING, _LOCKED_NAMING = Prepared(_naming), Prepared(_naming.with_for_update(read=True))
-_LOCKED_REPRESENTANTES = Prepared(
+_NAMING = Prepared(_naming)
+_listed = (
     select(representantes.c.contribuinte, representantes.c.cpf)
     .where(or_(representantes.c.contribuinte == bindparam("contribuinte"), representantes.c.contribuinte == _HOLDER))
     .order_by(representantes.c.contribuinte, representantes.c.cpf)
     .with_for_update(read=True)
+)
+_LOCKED_REPRESENTANTES = Prepared(_listed)
+# One after the other in one statement: the columns of a designação, or at the end those of a representante.
+_first, _then = _naming.with_for_update(read=True).cte("designadas"), _listed.cte("listados")
+_LOCKED_NAMING_AND_REPRESENTANTES = Prepared(
+    union_all(
+        select(*_first.c, *(cast(null(), column.type).label(column.name) for column in _then.c)),
+        select(*(cast(null(), column.type) for column in _first.c), *_then.c),
+    )
 )
 
 
@@ -95,19 +103,14 @@ class SqlCadastro:
         if ref.procuracao is None:
             return rows.fatos(row)
         cadeia = self._chain(rows.procuracao(row[rows.FATOS_SIZE :]), _ANCESTORS)
-        return rows.fatos(row, cadeia, self._naming(holder, cadeia, _NAMING))
+        empresa = _naming_company(holder, cadeia)
+        named = _NAMING.rows(self._connection, {"holder": keys["holder"], "empresa": empresa}) if empresa else ()
+        return rows.fatos(row, cadeia, [rows.designacao(one) for one in named])
 
     def _chain(self, first: Procuracao, ancestors: Prepared) -> tuple[Procuracao, ...]:
         if first.pai is None:
             return (first,)
         return first, *map(rows.procuracao, ancestors.rows(self._connection, {"procuracao": first.pai}))
-
-    def _naming(self, holder: Holder, cadeia: tuple[Procuracao, ...], naming: Prepared) -> tuple[Designacao, ...]:
-        """By which the outorgado, a company, named this person."""
-        if not cadeia or not isinstance(cadeia[0].outorgado, CNPJ) or isinstance(holder, PessoaJuridica):
-            return ()
-        keys = {"holder": holder.cpf.numero, "empresa": cadeia[0].outorgado.raiz}
-        return tuple(map(rows.designacao, naming.rows(self._connection, keys)))
 
     def _locked_facts(self, holder: Holder, keys: dict[str, str]) -> Fatos | None:
         with_procuracao = "procuracao" in keys
@@ -117,19 +120,31 @@ class SqlCadastro:
             return None
         contribuinte = row[_CONTRIBUINTE]
         cadeia = self._chain(rows.procuracao(row[len(_OWN) :]), _LOCKED_ANCESTORS) if with_procuracao else ()
-        designacoes = self._naming(holder, cadeia, _LOCKED_NAMING)
         inscricao = rows.inscricao(row[: rows.INSCRICAO_SIZE])
+        who = {"contribuinte": contribuinte, "holder": keys["holder"]}
+        named: Rows = []
+        listed: Rows = []
+        if empresa := _naming_company(holder, cadeia):
+            both = _LOCKED_NAMING_AND_REPRESENTANTES.rows(self._connection, {**who, "empresa": empresa})
+            named, listed = [one for one in both if one[-1] is None], [one[-2:] for one in both if one[-1] is not None]
+        elif isinstance(inscricao.contribuinte, CNPJ) or isinstance(holder, PessoaJuridica):
+            listed = _LOCKED_REPRESENTANTES.rows(self._connection, who)
         listed_for: dict[str, set[CPF]] = {}
-        if isinstance(inscricao.contribuinte, CNPJ) or isinstance(holder, PessoaJuridica):
-            who = {"contribuinte": contribuinte, "holder": keys["holder"]}
-            for company, number in _LOCKED_REPRESENTANTES.rows(self._connection, who):
-                listed_for.setdefault(company, set()).add(cpf(number))
+        for company, number in listed:
+            listed_for.setdefault(company, set()).add(cpf(number))
         return Fatos(
             inscricao,
             frozenset(listed_for.get(contribuinte, ())),
             frozenset(listed_for.get(keys["holder"], ())),
             cadeia,
-            designacoes,
+            tuple(rows.designacao(one[:-2]) for one in named),
             fetched_at=row[rows.INSCRICAO_SIZE + 1],
             holder_fetched_at=row[rows.INSCRICAO_SIZE + 2],
         )
+
+
+def _naming_company(holder: Holder, cadeia: tuple[Procuracao, ...]) -> str | None:
+    """The root of the outorgado where that is a company and the holder a person, whom it may have named."""
+    if not cadeia or isinstance(holder, PessoaJuridica) or not isinstance(cadeia[0].outorgado, CNPJ):
+        return None
+    return cadeia[0].outorgado.raiz
