@@ -80,6 +80,8 @@ class Consulta:
 
 
 class Procuracoes(Protocol):
+    """Procurações, whatever became of them. ``lock`` holds a row against change until this transaction ends."""
+
     def get(self, id: str, *, lock: bool) -> Procuracao | None: ...
     def add(self, procuracao: Procuracao) -> None:
         """Raises AlreadySpent where one of that id exists."""
@@ -93,7 +95,9 @@ class Procuracoes(Protocol):
         """Those that ``id`` descends from, the nearest first."""
         ...
 
-    def children(self, id: str) -> Sequence[Procuracao]: ...
+    def children(self, id: str) -> Sequence[Procuracao]:
+        """Those passed on from ``id`` itself."""
+        ...
 
     def given(self, by: Sequence[Alvo], consulta: Consulta) -> tuple[Sequence[Procuracao], int]:
         """Those that one of ``by`` gave or passed on, ordered by outorgado; and how many there are in all."""
@@ -117,6 +121,8 @@ class Procuracoes(Protocol):
 
 
 class Designacoes(Protocol):
+    """Whom companies named to act by what they received. ``lock`` as in :class:`Procuracoes`."""
+
     def get(self, id: str, *, lock: bool) -> Designacao | None: ...
     def add(self, designacao: Designacao) -> None:
         """Raises AlreadySpent where one of that id exists."""
@@ -130,12 +136,19 @@ class Designacoes(Protocol):
         """All of a company's, whatever their state, ordered by name."""
         ...
 
-    def of_person(self, cpf: CPF) -> Sequence[Designacao]: ...
+    def of_person(self, cpf: CPF) -> Sequence[Designacao]:
+        """Those that name him, whatever their state."""
+        ...
 
 
 class Pedidos(Protocol):
+    """Requests for a procuração, open or answered. ``lock`` as in :class:`Procuracoes`."""
+
     def get(self, id: str, *, lock: bool) -> Pedido | None: ...
-    def add(self, pedido: Pedido) -> None: ...
+    def add(self, pedido: Pedido) -> None:
+        """Store a new one."""
+        ...
+
     def update(self, pedido: Pedido) -> None:
         """Replace state, its moment and the procuração made of it. Raises NotFound."""
         ...
@@ -144,7 +157,9 @@ class Pedidos(Protocol):
         """``vigentes`` are the open ones. The newest first; and how many there are in all."""
         ...
 
-    def received(self, by: Sequence[Alvo], consulta: Consulta) -> tuple[Sequence[Pedido], int]: ...
+    def received(self, by: Sequence[Alvo], consulta: Consulta) -> tuple[Sequence[Pedido], int]:
+        """As ``made``: those in which one of ``by`` is asked."""
+        ...
 
     def open_with(self, outorgado: Alvo, at: datetime) -> Sequence[str]:
         """The outorgantes' contribuinte ids of a person's open requests, one for each request."""

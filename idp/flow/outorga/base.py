@@ -50,6 +50,9 @@ class Ator:
 
 
 class Base(Orgao):
+    """What every act begins with: whose certificate it is, for whom it stands, how fresh the cadastro is; and what it
+    ends with, its record."""
+
     def __init__(
         self,
         *,
@@ -187,6 +190,7 @@ def digest_of(texto: str) -> str:
 
 
 def contribuinte_id(documento: Documento) -> str:
+    """The CNPJ's root or the CPF: how the tables name a contribuinte."""
     return documento.raiz if isinstance(documento, CNPJ) else documento.numero
 
 

@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 
 class Carteira(Eventos):
+    """What somebody may see: those he gave, received or was named for, the requests, each in pages."""
+
     @on_fresh_facts
     def qualidades(self, quem: Session) -> Sequence[EmNomeDe]:
         """On whose behalf they may give: themself first, then the companies that list them as legal representative."""

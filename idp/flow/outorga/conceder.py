@@ -40,6 +40,8 @@ class Julgada:
 
 
 class Concessao(Base):
+    """Giving in two steps: a draft, judged, with the exact text; then the act, judged again, once, by who saw it."""
+
     @on_fresh_facts
     def rascunho(self, quem: Session, proposta: Proposta) -> Rascunho:
         """Judge all of ``proposta`` and make the text to be shown. Raises Refused with every problem, NotFound where

@@ -26,6 +26,8 @@ from idp.ports.outorga import Alvo, Parte
 
 
 class Equipe(Concessao):
+    """A company's employees, named to act by the procurações it received: in two steps, as giving is."""
+
     @on_fresh_facts
     def equipe(self, quem: Session, em_nome_de: Documento) -> Sequence[Designacao]:
         """Everybody the company ever named. Raises NotFound, NotEntitled."""

@@ -28,6 +28,8 @@ he passes on the rest without."""
 
 
 class Eventos(Concessao):
+    """What the parties do to a procuração that there is: accept, refuse, renounce, revoke."""
+
     @on_fresh_facts
     def act(self, quem: Session, evento: str, id: str, motivo: str = "") -> Procuracao:
         """``evento`` (aceitar, recusar, renunciar, revogar) by the party entitled to it. ``motivo``: in their own

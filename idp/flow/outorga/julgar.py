@@ -29,6 +29,7 @@ class Achados:
     avisos: list[str] = field(default_factory=list)
 
     def problem(self, campo: str, motivo: str, detail: str = "") -> None:
+        """Note one; the words are in :class:`Problema`."""
         self.problemas.append(Problema(campo, motivo, detail))
 
 
@@ -160,6 +161,7 @@ def vigencia(
 
 
 def midnight(day: date, tz: ZoneInfo) -> datetime:
+    """The first moment of ``day`` in ``tz``, in UTC."""
     return datetime.combine(day, time(), tz).astimezone(UTC)
 
 

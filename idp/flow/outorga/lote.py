@@ -37,6 +37,8 @@ class _Linha:
 
 
 class Lotes(Requests):
+    """Requests to many companies by one list: each line is judged alone, and a list sent twice asks nobody twice."""
+
     def pedir_lote(self, quem: Session, linhas: str, solicitacao: Solicitacao, lote: str = "") -> Lote:
         """One request for each line of a CSV file with the columns ``documento`` (CPF or CNPJ) and perhaps ``nome``
         (the ``rotulo`` of its request) and ``inscricoes`` (``UF:NUMERO`` joined by ``|``, which narrows that request to

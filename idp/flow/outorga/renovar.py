@@ -28,6 +28,8 @@ class Renovacao:
 
 
 class Renovacoes(Carteira, Lotes):
+    """Asking again, with the same powers and scope, for those that end."""
+
     def renovacao(self, quem: Session, id: str) -> Renovacao:
         """What would be asked: from the day after the old one's last, or today, for as many days as that had, as far as
         the policy goes. Raises NotFound for what this person did not receive from the outorgante himself."""

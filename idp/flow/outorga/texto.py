@@ -58,6 +58,7 @@ def da_procuracao(
 
 
 def da_designacao(designacao: Designacao, quem: Session, qualidade: Qualidade, politica: Politica, tz: ZoneInfo) -> str:
+    """The exact text of naming somebody, as :func:`da_procuracao` is of giving."""
     d = designacao
     clientes = (
         "as procurações dos seguintes outorgantes: " + ", ".join(map(_contribuinte, sorted(d.clientes)))

@@ -26,10 +26,13 @@ _FEITO = {
 
 
 class Acessos:
+    """What applications hold of whoever is in, and where else he is logged in. What is none of his answers PRC-05."""
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
     def aplicacoes(self, quem: Session) -> Response:
+        """``GET /portal/aplicacoes``: every application that holds something."""
         found = self.portal.autorizacoes.aplicacoes(quem)
         return self.portal.render(
             quem,
@@ -40,6 +43,7 @@ class Acessos:
         )
 
     def ask_to_withdraw(self, quem: Session) -> Response:
+        """``GET /portal/aplicacoes/retirar?aplicacao=``: what withdrawing does, and the button."""
         if "aplicacao" not in request.args:  # after a certificate step: the address came back without it
             return see_other("/portal/aplicacoes")
         one = self._one(quem)
@@ -54,10 +58,12 @@ class Acessos:
         return self._decision(quem, decisao, withdrawing(one.client.client_id), "aplicacoes")
 
     def withdraw(self, quem: Session) -> Response:
+        """``POST`` to the same: everything is taken back from that application."""
         self.portal.autorizacoes.retirar(quem, once(request.args, "aplicacao", _CLIENT) or "")
         return see_other("/portal/aplicacoes?feito=retirar")
 
     def sessoes(self, quem: Session) -> Response:
+        """``GET /portal/sessoes``: this session, then the others."""
         found = self.portal.autorizacoes.sessoes(quem)
         return self.portal.render(
             quem,
@@ -68,6 +74,7 @@ class Acessos:
         )
 
     def ask_to_end(self, quem: Session, id: str) -> Response:
+        """``GET /portal/sessoes/<id>/encerrar``: one of the others, never this one."""
         for one in self.portal.autorizacoes.sessoes(quem)[1:]:
             if one.id == id:
                 view = sessao_view(one, esta=False)
@@ -81,10 +88,12 @@ class Acessos:
         raise NotFound("session")
 
     def end(self, quem: Session, id: str) -> Response:
+        """``POST`` to the same: it ends, with the accesses it gave."""
         self.portal.autorizacoes.encerrar(quem, id)
         return see_other("/portal/sessoes?feito=encerrar")
 
     def ask_to_end_others(self, quem: Session) -> Response:
+        """``GET /portal/sessoes/outras``: how many they are, and the button."""
         count = len(self.portal.autorizacoes.sessoes(quem)) - 1
         sessions = "Nenhuma outra está aberta." if not count else f"São {count}." if count > 1 else "É uma só."
         consequencias = (
@@ -96,6 +105,7 @@ class Acessos:
         return self._decision(quem, decisao, "/portal/sessoes/outras", "sessoes")
 
     def end_others(self, quem: Session) -> Response:
+        """``POST`` to the same: only this session is left."""
         self.portal.autorizacoes.encerrar_outras(quem)
         return see_other("/portal/sessoes?feito=outras")
 
@@ -114,6 +124,7 @@ class Acessos:
 
 
 def add_acessos(blueprint: Blueprint, portal: Portal) -> None:
+    """Everything under ``/portal/aplicacoes`` and ``/portal/sessoes`` but switching (``trocar``)."""
     views, door, add = Acessos(portal), portal.door, blueprint.add_url_rule
     add("/portal/aplicacoes", "aplicacoes", door.shown(views.aplicacoes))
     add("/portal/aplicacoes/retirar", "retirar", door.shown(views.ask_to_withdraw))

@@ -68,6 +68,7 @@ class Leitura:
     problemas: list[Problema] = field(default_factory=list)
 
     def um(self, campo: str) -> str:
+        """The one value of ``campo``, "" without it."""
         return self.begun.um(campo)
 
     def dia(self, campo: str) -> date:
@@ -79,6 +80,8 @@ class Leitura:
         return found or self.today + timedelta(days=1 if campo == "fim" else 0)
 
     def escopo(self) -> TipoEscopo:
+        """The scope's kind; the narrowest, noted as a problem, where none of ours was sent, so that the rest is
+        judged too."""
         try:
             return TipoEscopo(self.um("escopo_tipo"))
         except ValueError:
@@ -86,6 +89,7 @@ class Leitura:
             return TipoEscopo.ESTABELECIMENTO
 
     def nivel(self) -> Nivel | None:
+        """The lowest level of certificate asked for, None for any; what is no level is noted as a problem."""
         text = self.um("nivel_minimo")
         try:
             return Nivel(text) if text else None

@@ -46,22 +46,28 @@ TIPO = "conceder"
 
 
 class Conceder:
+    """The form, its text and the act. PRC-04 to a certificate that may not give; of what is passed on PRC-05 to whoever
+    did not receive it. A form that is gone answers PRC-06, another person's PRC-07."""
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
     # -- the form ------------------------------------------------------------------------------------------------
 
     def begin(self, quem: Session) -> Response:
+        """``GET /portal/conceder``: to a form of its own."""
         require(self.portal.outorga.qualidades(quem))
         return see_other(f"/portal/conceder/{self.portal.door.begin(TIPO, quem).id}")
 
     def pass_on(self, quem: Session, id: str) -> Response:
+        """``GET /portal/procuracoes/<id>/substabelecer``: to a form for passing it on, PRC-08 where it cannot be."""
         found = self.portal.outorga.ver(quem, id)
         if "substabelecer" not in found.eventos:
             raise IllegalTransition("procuracao", found.procuracao.estado, "substabelecer")
         return see_other(f"/portal/conceder/{self.portal.door.begin(TIPO, quem, pai=id).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET /portal/conceder/<pid>``: as it was typed, 422 with what is wrong."""
         if begun.extra.get("pedido"):  # nothing in it is typed
             return see_other(f"/portal/pedidos/{begun.extra['pedido']}")
         view = self._view(quem, begun)
@@ -69,6 +75,7 @@ class Conceder:
         return self.portal.render(quem, "concedidas", "conceder.html", status=status, f=view)
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST`` to the same: on to the text, or back with what is wrong, or with the inscrições searched for."""
         campos = typed(CONCEDER)
         sent = self.portal.door.preenchimentos.send(begun, campos)
         here = f"/portal/conceder/{begun.id}"
@@ -89,6 +96,7 @@ class Conceder:
     # -- the text, the certificate, the act ----------------------------------------------------------------------
 
     def review(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET …/<pid>/revisar``: the exact text; back to the form where its minutes are over."""
         rascunho = self._rascunho(quem, begun)
         if rascunho is None:
             return self._expired(begun)
@@ -108,6 +116,7 @@ class Conceder:
         )
 
     def confirm(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST`` to the same: it is given, once; to the certificate step where none was shown since the text."""
         here = f"/portal/conceder/{begun.id}/revisar"
         rascunho = self._rascunho(quem, begun)
         if rascunho is None:
@@ -249,6 +258,7 @@ class Conceder:
 
 
 def add_conceder(blueprint: Blueprint, portal: Portal) -> Conceder:
+    """Everything under ``/portal/conceder``; the views, whose ``approve`` requests need."""
     views, door = Conceder(portal), portal.door
     rule, campos = "/portal/conceder/<pid>", partial(typed, CONCEDER)
     add = blueprint.add_url_rule

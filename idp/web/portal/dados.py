@@ -35,10 +35,13 @@ _APAGAR = Decisao(
 
 
 class Dados:
+    """PRC-04 to a certificate that does not speak for its company, and to a seal for all but looking."""
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
     def show(self, quem: Session) -> Response:
+        """``GET /portal/dados``: what was told, what is kept and for how long."""
         perfil = self.portal.dados.perfil(quem)
         return self.portal.render(
             quem,
@@ -54,11 +57,13 @@ class Dados:
     # -- what was told -------------------------------------------------------------------------------------------
 
     def begin(self, quem: Session) -> Response:
+        """``GET /portal/dados/editar``: to a form of its own; back where this person may tell nothing."""
         if not self.portal.dados.informa(quem):
             return see_other("/portal/dados")
         return see_other(f"/portal/dados/editar/{self.portal.door.begin(TIPO, quem).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET /portal/dados/editar/<pid>``: what was told, or as it was typed, 422 with what is wrong."""
         kept = {name: begun.um(name) for name in LIMITS} if begun.campos else valores(self.portal.dados.perfil(quem))
         return self.portal.render(
             quem,
@@ -72,6 +77,7 @@ class Dados:
         )
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST`` to the same: kept, or back with what is wrong."""
         campos = typed(CAMPOS)
         try:
             self.portal.dados.guardar(quem, {name: (values or [""])[0] for name, values in campos.items()})
@@ -83,6 +89,7 @@ class Dados:
         return see_other(done)
 
     def ask_to_erase(self, quem: Session) -> Response:
+        """``GET /portal/dados/apagar``: what erasing does, and the button."""
         return self.portal.render(
             quem,
             "dados",
@@ -94,15 +101,18 @@ class Dados:
         )
 
     def erase(self, quem: Session) -> Response:
+        """``POST`` to the same: nothing told is left."""
         self.portal.dados.apagar(quem)
         return see_other("/portal/dados?feito=apagar")
 
     # -- a copy of everything ------------------------------------------------------------------------------------
 
     def offer(self, quem: Session) -> Response:
+        """``GET /portal/dados/copia``: what the copy is, and whether the certificate is needed first."""
         return self.portal.render(quem, "dados", "dados_copia.html", fresco=self.portal.dados.recente(quem))
 
     def download(self, quem: Session) -> Response:
+        """``POST`` to the same: everything as JSON; to the certificate step where the last is too long ago."""
         try:
             everything = self.portal.dados.exportar(quem)
         except NotFresh:
@@ -113,6 +123,7 @@ class Dados:
 
 
 def add_dados(blueprint: Blueprint, portal: Portal) -> None:
+    """Everything under ``/portal/dados``."""
     views, door, add = Dados(portal), portal.door, blueprint.add_url_rule
     add("/portal/dados", "dados", door.shown(views.show))
     add("/portal/dados/editar", "dados_editar", door.shown(views.begin))

@@ -32,10 +32,14 @@ MOTIVO = {"motivo": (1, 300)}
 
 
 class Equipe:
+    """PRC-04 to a certificate that stands for no company, PRC-05 for a designação that is none of theirs; of its forms
+    PRC-06 and PRC-07 as of every long one."""
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
     def show(self, quem: Session) -> Response:
+        """``GET /portal/equipe``: whom each company named, and by whom this person was."""
         outorga, now = self.portal.outorga, self.portal.clock.now()
         empresas = []
         for one in self._companies(quem):
@@ -53,14 +57,17 @@ class Equipe:
         )
 
     def begin(self, quem: Session) -> Response:
+        """``GET /portal/designar``: to a form of its own."""
         require(self._companies(quem))
         return see_other(f"/portal/designar/{self.portal.door.begin(TIPO, quem).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET /portal/designar/<pid>``: as it was typed, 422 with what is wrong."""
         status = 422 if begun.problemas else 200
         return self.portal.render(quem, "equipe", "designar.html", status=status, f=self._view(quem, begun))
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST`` to the same: on to the text, or back with what is wrong."""
         sent = self.portal.door.preenchimentos.send(begun, typed(DESIGNAR))
         leitura = Leitura(sent, dia(self.portal.clock.now()))
         options = self._companies(quem)
@@ -91,6 +98,7 @@ class Equipe:
         return see_other(f"/portal/designar/{begun.id}/revisar")
 
     def review(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET …/<pid>/revisar``: the exact text; back to the form where its minutes are over."""
         try:
             rascunho = self.portal.outorga.ver_rascunho(quem, begun.rascunho)
         except NotFound:
@@ -110,6 +118,7 @@ class Equipe:
         )
 
     def confirm(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST`` to the same: named, once; to the certificate step first where none was shown since the text."""
         here = f"/portal/designar/{begun.id}/revisar"
         if word("acao") != "conceder":
             return self.portal.door.fresh(here)
@@ -124,6 +133,7 @@ class Equipe:
         return see_other(done)
 
     def ask(self, quem: Session, id: str, evento: str) -> Response:
+        """``GET /portal/equipe/<id>/<evento>``: what ending or renouncing does, and the button."""
         one = self._one(quem, id, evento)
         return self.portal.render(
             quem,
@@ -136,6 +146,7 @@ class Equipe:
         )
 
     def decide(self, quem: Session, id: str, evento: str) -> Response:
+        """``POST`` to the same: do it."""
         motivo = (typed(MOTIVO)["motivo"] or [""])[0]
         if evento == "encerrar":
             self.portal.outorga.encerrar(quem, id, motivo)
@@ -196,6 +207,7 @@ class Equipe:
 
 
 def add_equipe(blueprint: Blueprint, portal: Portal) -> None:
+    """Everything under ``/portal/equipe`` and ``/portal/designar``."""
     views, door, add = Equipe(portal), portal.door, blueprint.add_url_rule
     rule = "/portal/designar/<pid>"
     add("/portal/equipe", "equipe", door.shown(views.show))

@@ -41,18 +41,23 @@ _LISTAS = {
 
 
 class Listas:
+    """What waits, what was received and given, what was asked. PRC-04 to an e-CNPJ that no longer speaks for it."""
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
     def front(self) -> Response:
+        """``GET /portal``: what this is, to whoever is not in; else :meth:`home`."""
         if self.portal.door.present() is None:
             return self.portal.pages.render("portal/frente.html")
         return self.portal.door.shown(self.home)()
 
     def enter(self, quem: Session) -> Response:
+        """``GET /portal/inicio``: through the certificate step to ``/portal``."""
         return see_other(FRONT)
 
     def home(self, quem: Session) -> Response:
+        """The first page of whoever is in: what waits for him, what ends soon, the ways on."""
         portal, outorga = self.portal, self.portal.outorga
         now, eu = portal.clock.now(), quem.holder.documento
         espera = outorga.carteira(quem, papel="recebidas", situacao="pendentes")
@@ -75,6 +80,7 @@ class Listas:
         )
 
     def procuracoes(self, quem: Session, papel: str) -> Response:
+        """``GET /portal/recebidas`` and ``/portal/concedidas``: one page of the list as narrowed."""
         portal = self.portal
         now, eu = portal.clock.now(), quem.holder.documento
         situacao = choice("situacao", SITUACOES)
@@ -106,6 +112,7 @@ class Listas:
         return planilha(f"procuracoes-{papel}.csv", [COLUNAS, *(linha(one, now) for one in found)])
 
     def pedidos(self, quem: Session) -> Response:
+        """``GET /portal/pedidos``: one page of the requests received, or made."""
         now, papel = self.portal.clock.now(), choice("papel", PAPEIS)
         recorte = self._recorte(quem, "pedidos", choice("situacao", SITUACOES_PEDIDO), "", papel)
         page = self.portal.outorga.pedidos(
@@ -150,6 +157,7 @@ def _ordem(situacao: str) -> str:
 
 
 def add_lists(blueprint: Blueprint, portal: Portal) -> None:
+    """``/portal``, the three lists with their searches, and the sheets of two of them."""
     views, door, add = Listas(portal), portal.door, blueprint.add_url_rule
     add("/portal", "front", views.front)
     add("/portal/inicio", "enter", door.shown(views.enter))

@@ -28,7 +28,10 @@ MODELO = (("documento", "nome"), ("99.990.001/0001-98", "Nome que você dá"), (
 
 
 class Lotes(Pedidos):
+    """The form of a request for many companies, by a list or a file: as :class:`Pedidos`, at ``/portal/lote``."""
+
     def send(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST /portal/lote/<pid>``: one request a line, or back with what is wrong with all of them."""
         campos = typed(LOTE)
         if uploaded := _uploaded():
             campos["linhas"] = [uploaded]
@@ -44,6 +47,7 @@ class Lotes(Pedidos):
         return self.back(leitura, complete=False)
 
     def done(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET …/<pid>/feito``: how many were asked, and which lines were not used."""
         if not begun.resultado:
             return see_other(f"/portal/lote/{begun.id}")
         kept = self.portal.door.preenchimentos.attached(begun)
@@ -58,12 +62,14 @@ class Lotes(Pedidos):
         )
 
     def wrong_lines(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET …/<pid>/linhas``: those lines as a file to be corrected; PRC-05 where none is kept."""
         kept = self.portal.door.preenchimentos.attached(begun)
         if kept is None:
             raise NotFound("linhas")
         return planilha_texto("linhas-com-erro.csv", kept)
 
     def model(self) -> Response:
+        """``GET /portal/empresas.csv``: a file to begin with, for anybody."""
         return planilha("empresas.csv", MODELO)
 
     def aviso(self, quem: Session, begun: Preenchimento, options: Sequence[EmNomeDe]) -> str:
@@ -91,6 +97,7 @@ class Lotes(Pedidos):
 
 
 def add_lote(blueprint: Blueprint, portal: Portal, conceder: Conceder) -> None:
+    """Everything under ``/portal/lote``."""
     views, door, add = Lotes(portal, conceder), portal.door, blueprint.add_url_rule
     rule = "/portal/lote/<pid>"
     add("/portal/lote", "lote", door.shown(partial(views.begin, tipo=PEDIDOS)))

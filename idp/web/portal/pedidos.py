@@ -31,19 +31,25 @@ PEDIDO, PEDIDOS = "pedir", "lote"
 
 
 class Pedidos:
+    """PRC-04 to a certificate that stands for nobody, PRC-05 for a request of which one is no party, PRC-08 where it is
+    past what was pressed; of its forms PRC-06 and PRC-07 as of every long one."""
+
     def __init__(self, portal: Portal, conceder: Conceder) -> None:
         self.portal = portal
         self.conceder = conceder
 
     def begin(self, quem: Session, tipo: str) -> Response:
+        """``GET /portal/<tipo>``: to a form of its own."""
         self.options(quem)
         return see_other(f"/portal/{tipo}/{self.portal.door.begin(tipo, quem, **came_from()).id}")
 
     def form(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET /portal/<tipo>/<pid>``: as it was typed, 422 with what is wrong."""
         status = 422 if begun.problemas else 200
         return self.portal.render(quem, "pedidos", "conceder.html", status=status, f=self._view(quem, begun))
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST`` to the same: asked, once, or back with what is wrong."""
         leitura, solicitacao = self.read(quem, begun, typed(PEDIR))
         if not leitura.problemas:
             try:
@@ -60,6 +66,7 @@ class Pedidos:
     # -- one request ---------------------------------------------------------------------------------------------
 
     def show(self, quem: Session, id: str) -> Response:
+        """``GET /portal/pedidos/<id>``: to whoever asked, and to whoever is asked."""
         pedido, papel = self.portal.outorga.ver_pedido(quem, id)
         now, recebido = self.portal.clock.now(), papel == "outorgante"
         decidir = (
@@ -93,6 +100,7 @@ class Pedidos:
         )
 
     def decide(self, quem: Session, id: str) -> Response:
+        """``POST`` to the same: on to the text of an approval, or denied, or withdrawn."""
         try:
             match word("acao"):
                 case "aprovar":
@@ -112,6 +120,7 @@ class Pedidos:
     # -- between them --------------------------------------------------------------------------------------------
 
     def read(self, quem: Session, begun: Preenchimento, campos: dict[str, list[str]]) -> tuple[Leitura, Solicitacao]:
+        """What was typed, kept and read; with what is wrong so far."""
         kept = {name: values for name, values in campos.items() if name != "linhas" or len(str(values)) < 30_000}
         self.portal.door.preenchimentos.send(begun, kept)
         if (before := outorgante(self.portal, quem, begun)) is not None:
@@ -135,11 +144,13 @@ class Pedidos:
         return ""
 
     def options(self, quem: Session) -> list[EmNomeDe]:
+        """For whom this person may ask. Raises NotEntitled where that is nobody."""
         options = receiving(quem, self.portal.outorga.qualidades(quem))
         require(options)
         return options
 
     def back(self, leitura: Leitura, *, complete: bool) -> Response:
+        """To the form with what is wrong. ``complete``: it names one company, else it has lines."""
         leitura.missing("outorgante" if complete else "linhas")
         return self.portal.door.again(leitura.begun, leitura.problemas)
 
@@ -201,6 +212,7 @@ _ALCANCES = (
 
 
 def add_pedidos(blueprint: Blueprint, portal: Portal, conceder: Conceder) -> None:
+    """``/portal/pedir``, ``/portal/pedidos/<id>``, and asking again by a procuração received."""
     views, door, add = Pedidos(portal, conceder), portal.door, blueprint.add_url_rule
     add("/portal/pedir", "pedir", door.shown(partial(views.begin, tipo=PEDIDO)))
     add("/portal/procuracoes/<id>/pedir", "pedir_de_novo", door.shown(partial(again, portal)))

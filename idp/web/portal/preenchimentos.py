@@ -66,16 +66,19 @@ class Preenchimentos:
         self._store = store
 
     def begin(self, tipo: str, session: Session, navegador: str, **extra: str) -> Preenchimento:
+        """A new form of this person in the browser with that digest."""
         begun = Preenchimento(new_id(), tipo, navegador, pessoa(session), session.id, extra=extra)
         self.put(begun)
         return begun
 
     def put(self, one: Preenchimento) -> None:
+        """Keep it as it is now."""
         data = json.dumps(asdict(one), ensure_ascii=False).encode()
         if len(data) <= _MOST:  # what is longer was not typed into a form of ours
             self._store.put(_key(one.id), data, LIFETIME)
 
     def get(self, id: str, tipo: str) -> Preenchimento | None:
+        """The form of that kind; None where it is gone."""
         data = self._store.get(_key(id))
         if data is None:
             return None

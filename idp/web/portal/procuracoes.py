@@ -106,6 +106,7 @@ class Procuracoes:
 
 
 def add_procuracoes(blueprint: Blueprint, portal: Portal) -> None:
+    """Everything under ``/portal/procuracoes/<id>`` but asking for another and passing it on."""
     views, door, add = Procuracoes(portal), portal.door, blueprint.add_url_rule
     rule = "/portal/procuracoes/<id>"
     add(rule, "procuracao", door.shown(views.show))

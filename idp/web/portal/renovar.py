@@ -22,10 +22,13 @@ MOST = 50
 
 
 class Renovar:
+    """What was marked in the list of those received, asked for anew at once. What is none of theirs is left out."""
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
     def begin(self, quem: Session) -> Response:
+        """``POST /portal/renovar``: from the list to what would be asked; back where nothing was marked."""
         marked = request.form.getlist("todas" if word("acao") == "todas" else "procuracao")[:MOST]
         if not marked:
             return see_other(f"{LISTA}&aviso=marque")
@@ -34,6 +37,7 @@ class Renovar:
         return see_other(f"/portal/renovar/{begun.id}")
 
     def show(self, quem: Session, begun: Preenchimento) -> Response:
+        """``GET /portal/renovar/<pid>``: what would be asked; afterwards what was, and what was not."""
         if begun.resultado:
             return self._render(quem, feitos=int(begun.extra["feitos"]), recusadas=begun.problemas)
         known = self._known(quem, begun)
@@ -45,6 +49,7 @@ class Renovar:
         )
 
     def send(self, quem: Session, begun: Preenchimento) -> Response:
+        """``POST`` to the same: asked, once."""
         here = f"/portal/renovar/{begun.id}"
         ids = [one.procuracao.id for one in self._known(quem, begun)]
         made, problems = self.portal.outorga.renovar(quem, ids)
@@ -68,6 +73,7 @@ class Renovar:
 
 
 def add_renovar(blueprint: Blueprint, portal: Portal) -> None:
+    """Everything under ``/portal/renovar``."""
     views, door, add = Renovar(portal), portal.door, blueprint.add_url_rule
     add("/portal/renovar", "renovar_post", door.pressed(views.begin), methods=["POST"])
     add("/portal/renovar/<pid>", "renovar_form", door.form(TIPO, views.show, spent=True))

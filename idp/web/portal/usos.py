@@ -29,10 +29,13 @@ _HANDLE = re.compile(r"[0-9a-f]{24}\Z")
 
 
 class PaginaDeUsos:
+    """Who acted for whoever is in, and by what right. PRC-04 to a certificate that stands for nobody."""
+
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
     def show(self, quem: Session) -> Response:
+        """``GET /portal/usos``: one page of it, newest first, narrowed as the address says."""
         usos, portal = self.portal.usos, self.portal
         partes = usos.partes(quem)
         given = {name: once(request.args, name, shape) or "" for name, shape in _SHAPES.items()}
@@ -121,4 +124,5 @@ def _few(portal: Portal, usos: Sequence[Uso]) -> list[UsoView]:
 
 
 def add_usos(blueprint: Blueprint, portal: Portal) -> None:
+    """``/portal/usos``."""
     blueprint.add_url_rule("/portal/usos", "usos", portal.door.shown(PaginaDeUsos(portal).show))
