@@ -115,7 +115,7 @@ def test_on_a_telephone_the_choice_begins_on_the_first_screen(
     page.goto(f"{shown}/{state}")
     top = f"document.querySelector('{begins}').getBoundingClientRect().top"
     assert page.evaluate(top) <= 560
-    told = page.locator(".receives").get_by_text("identifica").first
+    told = page.locator(".receives").get_by_text("inscrição estadual escolhida").first
     assert told.is_visible()
     button = page.get_by_role("button", name="Autorizar")
     assert told.evaluate("(e, b) => !!(e.compareDocumentPosition(b) & 4)", button.element_handle())

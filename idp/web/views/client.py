@@ -30,7 +30,7 @@ _RECEIVES = {
         "Identificador",
         "um código interno, que não é o seu CPF nem o seu CNPJ",
         "O código é sempre o mesmo neste serviço, que reconhece você por ele.",
-        "um código que identifica você",
+        "um código seu",
     ),
     "profile": Dado(
         "Nome",
@@ -58,7 +58,7 @@ _RECEIVES = {
         "Certificado",
         "tipo, emissor e validade",
         "O tipo, o nível, a política, a Autoridade Certificadora e a validade do seu certificado.",
-        "tipo, emissor e validade do certificado",
+        "dados do certificado",
     ),
 }
 _QUALIDADES = {
