@@ -96,6 +96,7 @@ def test_the_longest_search_is_answered_in_time(store: SqlStore) -> None:
         for text in ("ﷺ" * 50, "ß" * 100, "<mark>a1b2</mark>", "12.345.678/0001-95"):
             pieces = Destaque(q).nome(text)
             assert "".join(piece for piece, _ in pieces) == text
+    assert Destaque("ss1").numero("ß1") == [("ß1", True)], "one letter of a strange cadastro that becomes two"
 
 
 @pytest.mark.attack("ATK-131")

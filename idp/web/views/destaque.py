@@ -31,7 +31,7 @@ class Destaque:
     def numero(self, text: str) -> Trechos:
         """An inscrição, or a CNPJ with its mask, found as the search finds it: in its root, or from the beginning of
         what follows that."""
-        plain, places = compacto(text), [at for at, c in enumerate(text) if c.isascii() and c.isalnum()]
+        plain, places = compacto(text), [at for at, c in enumerate(text) for _ in compacto(c)]
         spans = []
         for number in filter(lambda one: len(one) >= _SHORTEST, map(compacto, self._words)):
             at = 0 if plain.startswith(number) else _within(plain, number)
