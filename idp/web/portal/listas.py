@@ -104,9 +104,12 @@ class Listas:
         )
 
     def sheet(self, quem: Session, papel: str) -> Response:
-        """The same rows as a file."""
+        """The same rows as a file. Where the search is no longer kept, the list, which says so: a file would be taken
+        for what was found."""
         situacao = choice("situacao", SITUACOES)
         recorte = self._recorte(quem, papel, situacao, choice("ordem", ORDENS, _ordem(situacao)))
+        if recorte.perdida:
+            return see_other(recorte.endereco(busca=once(request.args, "busca", _BUSCA) or ""))
         found = self.portal.outorga.inteira(quem, papel=papel, situacao=situacao, q=recorte.q, ordem=recorte.ordem)
         now = self.portal.clock.now()
         return planilha(f"procuracoes-{papel}.csv", [COLUNAS, *(linha(one, now) for one in found)])

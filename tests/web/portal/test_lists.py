@@ -180,6 +180,12 @@ def test_the_list_as_a_file_obeys_nobody(stage: Stage, contadora: FlaskClient) -
     assert len(searched.splitlines()) == 2
 
 
+def test_a_search_that_is_no_longer_kept_makes_no_file_of_everything(contadora: FlaskClient) -> None:
+    forgotten = contadora.get("/portal/recebidas/planilha?situacao=todas&busca=AAAAAAAAAAAAAAAAAAAAAA")
+    assert forgotten.status_code == 303
+    assert "não está mais guardado" in contadora.get(forgotten.headers["Location"]).text
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     (row,) = csv.reader(StringIO(csv_text([[cell, "a-b"]]), newline=""), delimiter=";")
