@@ -41,4 +41,5 @@ def named(
 
 
 def page(statement: Select[Any], consulta: Consulta) -> Select[Any]:
+    """Of ``statement``, which is in order, the part that ``consulta`` asks for."""
     return statement.limit(consulta.limit).offset(consulta.offset)
