@@ -144,7 +144,7 @@ def test_asked_and_approved_and_an_employee_named(computer: Computer, sandbox: L
 
     with computer.page("empresa") as page:
         enter(page, sandbox)
-        page.get_by_role("link", name="FRANCISCA CHAGAS").click()
+        page.get_by_role("link", name="FRANCISCA CHAGAS DO NASCIMENTO", exact=True).click()
         expect(page.locator("main")).to_contain_text("Como combinamos")
         press(page, "Ver o texto e aprovar")
         expect(page.locator("main")).to_contain_text("só estas inscrições estaduais: 049000039 (AM)")
@@ -176,7 +176,7 @@ def test_asked_and_approved_and_an_employee_named(computer: Computer, sandbox: L
 def test_another_inscricao_is_asked_for_at_the_portal(computer: Computer, sandbox: LivingSandbox) -> None:
     """Who is let in without a question, because there is one choice and it is remembered, is asked again."""
     with computer.page("funcionario") as page:
-        page.goto(f"{sandbox.origins.application}/entrar")
+        page.goto(f"{sandbox.origins.application}/trocar")  # asks also where a journey before this one is remembered
         press(page, "Continuar")
         press(page, AUTHORIZE)
         expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")
@@ -194,3 +194,8 @@ def test_another_inscricao_is_asked_for_at_the_portal(computer: Computer, sandbo
         press(page, AUTHORIZE)
         page.goto(f"{sandbox.origins.application}/entrar")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Olá")
+
+        page.goto(f"{sandbox.origins.issuer}/portal/aplicacoes")
+        press(page, "Retirar autorização de Recibos (demonstração)")
+        press(page, "Retirar a autorização")
+        expect(page.locator("main")).to_contain_text("Autorização retirada")
